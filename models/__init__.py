@@ -1,0 +1,39 @@
+"""Tables and the queries that belong to one table."""
+
+from __future__ import annotations
+
+from models.base import db
+from models.call_session import CallSession, TraceEntry
+from models.contact_lock import ContactLock
+from models.crm_account import CrmAccount, CrmLane
+from models.crm_list import CrmList
+from models.crm_write import CrmWrite
+from models.decision import Decision
+from models.employee import CrmUserRow, EmployeeRow, UserMapping, VirtualNumberRow
+from models.integration import Integration, SettingsVersion, WebhookToken
+from models.login import Login, LoginFailure, LoginIntegration, LoginSession
+from models.notification import Notification
+
+__all__ = [
+    "CallSession",
+    "ContactLock",
+    "CrmAccount",
+    "CrmLane",
+    "CrmList",
+    "CrmUserRow",
+    "CrmWrite",
+    "Decision",
+    "EmployeeRow",
+    "Integration",
+    "Login",
+    "LoginFailure",
+    "LoginIntegration",
+    "LoginSession",
+    "Notification",
+    "SettingsVersion",
+    "TraceEntry",
+    "UserMapping",
+    "VirtualNumberRow",
+    "WebhookToken",
+    "db",
+]

@@ -1,0 +1,67 @@
+"""create_app(): configuration, extensions, blueprints, commands, error pages."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, Flask, g, request
+from flask_migrate import Migrate
+from flask_wtf import CSRFProtect
+
+from models import db
+from models.base import only_reading
+from runtime.config import Config
+from services.vault import Vault
+
+BLUEPRINTS: tuple[Blueprint, ...] = ()
+
+migrate = Migrate()
+csrf = CSRFProtect()
+
+
+def create_app(config: Config | None = None) -> Flask:
+    """Make the application. Opens no connection: safe before a fork."""
+    config = config or Config.load()
+    app = Flask(__name__)
+    app.config.update(flask_settings(config))
+    app.extensions["config"] = config
+    app.extensions["vault"] = Vault(config.encryption_keys)
+    db.init_app(app)
+    migrate.init_app(app, db, directory="migrations", render_as_batch=True)
+    csrf.init_app(app)
+    for blueprint in BLUEPRINTS:
+        app.register_blueprint(blueprint)
+    app.before_request(begin_reading)
+    app.teardown_request(end_reading)
+    return app
+
+
+def flask_settings(config: Config) -> dict[str, Any]:
+    """Our configuration in the words of Flask and its extensions."""
+    engine: dict[str, Any] = {"pool_pre_ping": True, "pool_recycle": 1800}
+    if config.is_sqlite:
+        engine["connect_args"] = {"timeout": 10, "check_same_thread": False}
+    else:
+        engine |= {"pool_size": 8, "max_overflow": 24, "pool_timeout": 5}
+        engine["connect_args"] = {"connect_timeout": 5}
+    return {
+        "SECRET_KEY": config.secret_key,
+        "SQLALCHEMY_DATABASE_URI": config.database_url,
+        "SQLALCHEMY_ENGINE_OPTIONS": engine,
+        "SESSION_COOKIE_HTTPONLY": True,
+        "SESSION_COOKIE_SAMESITE": "Lax",
+        "SESSION_COOKIE_SECURE": config.public_base_url.startswith("https://"),
+        "WTF_CSRF_TIME_LIMIT": None,
+        "MAX_CONTENT_LENGTH": 2 * 1024 * 1024,
+    }
+
+
+def begin_reading() -> None:
+    """Pages that are only shown read without taking SQLite's writer lock."""
+    g.reading = only_reading.set(request.method in ("GET", "HEAD", "OPTIONS"))
+
+
+def end_reading(error: BaseException | None) -> None:
+    token = g.pop("reading", None)
+    if token is not None:
+        only_reading.reset(token)

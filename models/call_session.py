@@ -1,0 +1,88 @@
+"""A call session: what is known of it, where it stands, when it is due; and its trace."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from models.base import BigId, Moment, db
+
+
+class CallSession(db.Model):  # type: ignore[name-defined,misc]
+    """`next_at` is set exactly while there is work that can be done, now or at that time.
+
+    `facts` is what `rules/facts.py` folded last; the columns beside it repeat what lists and
+    filters need. `created` holds the CRM's ids: client_id, lead_id, deal_id, task_id.
+    """
+
+    __tablename__ = "call_session"
+    __table_args__ = (
+        UniqueConstraint("integration_id", "call_session_id"),
+        Index("ix_call_session_started", "integration_id", "started_at"),
+        Index(
+            "ix_call_session_due",
+            "next_at",
+            postgresql_where=text("next_at IS NOT NULL"),
+            sqlite_where=text("next_at IS NOT NULL"),
+        ),
+        Index(
+            "ix_call_session_close",
+            "close_at",
+            postgresql_where=text("close_at IS NOT NULL"),
+            sqlite_where=text("close_at IS NOT NULL"),
+        ),
+        Index(
+            "ix_call_session_report",
+            "report_at",
+            postgresql_where=text("report_at IS NOT NULL"),
+            sqlite_where=text("report_at IS NOT NULL"),
+        ),
+        Index("ix_call_session_waiting", "integration_id", "state", "state_reason"),
+    )
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    integration_id: Mapped[int] = mapped_column(ForeignKey("integration.id"))
+    call_session_id: Mapped[str] = mapped_column(String(64))
+    settings_version: Mapped[int | None]
+    first_seen_at: Mapped[datetime] = mapped_column(Moment)
+    updated_at: Mapped[datetime] = mapped_column(Moment)
+
+    started_at: Mapped[datetime] = mapped_column(Moment)
+    ended_at: Mapped[datetime | None] = mapped_column(Moment)
+    direction: Mapped[str | None] = mapped_column(String(10))
+    outcome: Mapped[str | None] = mapped_column(String(10))
+    client_phone: Mapped[str | None] = mapped_column(String(40))
+    facts: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    created: Mapped[dict[str, Any]] = mapped_column(default=dict)
+
+    state: Mapped[str] = mapped_column(String(10), default="waiting")
+    state_reason: Mapped[str | None] = mapped_column(String(40))
+    next_at: Mapped[datetime | None] = mapped_column(Moment)
+    close_at: Mapped[datetime | None] = mapped_column(Moment)  # the 4-hour rule
+    closed: Mapped[bool] = mapped_column(default=False)  # by that rule
+    looked_up: Mapped[int] = mapped_column(default=0)  # the last point with a look-up
+
+    report: Mapped[dict[str, Any] | None]  # its row of the calls report, in our words
+    report_at: Mapped[datetime | None] = mapped_column(Moment)  # when to read it
+    report_tries: Mapped[int] = mapped_column(default=0)
+
+    lease_token: Mapped[str | None] = mapped_column(String(32))
+    leased_until: Mapped[datetime | None] = mapped_column(Moment)
+    suspicion: Mapped[int] = mapped_column(default=0)  # leases that ended without a word
+    crashes: Mapped[int] = mapped_column(default=0)  # errors of our own while working on it
+
+
+class TraceEntry(db.Model):  # type: ignore[name-defined,misc]
+    """One line of the answer to "why?": a reason code with its values."""
+
+    __tablename__ = "trace_entry"
+    __table_args__ = (Index("ix_trace_entry_session", "session_row_id", "id"),)
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    session_row_id: Mapped[int] = mapped_column(ForeignKey("call_session.id", ondelete="CASCADE"))
+    at: Mapped[datetime] = mapped_column(Moment)
+    code: Mapped[str] = mapped_column(String(40))
+    values: Mapped[dict[str, Any]]

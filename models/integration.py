@@ -1,0 +1,89 @@
+"""An integration: one CallGear account joined to one Behomes account, and its settings."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ForeignKey, String, Text, UniqueConstraint, select
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from models.base import BigId, Moment, db
+from models.crm_account import CrmAccount
+
+
+class Integration(db.Model):  # type: ignore[name-defined,misc]
+    """Columns ending in `_sealed` hold encrypted text (`services/vault.py`)."""
+
+    __tablename__ = "integration"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    title: Mapped[str] = mapped_column(String(80))
+    timezone: Mapped[str] = mapped_column(String(64), default="Asia/Dubai")
+    default_country: Mapped[str] = mapped_column(String(2), default="AE")
+    locale: Mapped[str] = mapped_column(String(5), default="ru")
+    created_at: Mapped[datetime] = mapped_column(Moment)
+    paused_at: Mapped[datetime | None] = mapped_column(Moment)
+    published_version: Mapped[int | None]
+    draft: Mapped[dict[str, Any] | None]
+    draft_revision: Mapped[int] = mapped_column(default=0)
+
+    behomes_base_url: Mapped[str] = mapped_column(String(300))
+    behomes_key_sealed: Mapped[str] = mapped_column(Text)
+    crm_account_row_id: Mapped[int] = mapped_column(ForeignKey("crm_account.id"), index=True)
+    crm_read_at: Mapped[datetime | None] = mapped_column(Moment)
+    crm_error: Mapped[str | None] = mapped_column(String(300))
+
+    data_api_url: Mapped[str | None] = mapped_column(String(300))
+    call_api_url: Mapped[str | None] = mapped_column(String(300))
+    access_token_sealed: Mapped[str | None] = mapped_column(Text)
+    media_hosts: Mapped[list[str]] = mapped_column(default=list)
+    pbx_timezone: Mapped[str | None] = mapped_column(String(64))
+    pbx_read_at: Mapped[datetime | None] = mapped_column(Moment)
+    pbx_tried_at: Mapped[datetime | None] = mapped_column(Moment)
+    pbx_error: Mapped[str | None] = mapped_column(String(300))
+
+    webhook_secret_sealed: Mapped[str] = mapped_column(Text)
+    require_secret: Mapped[bool] = mapped_column(default=False)
+    sources: Mapped[list[str]] = mapped_column(default=list)
+    api_key_hash: Mapped[str] = mapped_column(String(64), unique=True)
+
+    crm_account: Mapped[CrmAccount] = relationship(lazy="joined")
+
+    @property
+    def phone_zone(self) -> str:
+        """The zone in which the PBX writes its times."""
+        return self.pbx_timezone or self.timezone
+
+
+class WebhookToken(db.Model):  # type: ignore[name-defined,misc]
+    """The secret part of a webhook address; only its hash is kept. Two overlap while rotating."""
+
+    __tablename__ = "webhook_token"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    integration_id: Mapped[int] = mapped_column(ForeignKey("integration.id"), index=True)
+    token_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    created_at: Mapped[datetime] = mapped_column(Moment)
+    expires_at: Mapped[datetime | None] = mapped_column(Moment)
+
+
+class SettingsVersion(db.Model):  # type: ignore[name-defined,misc]
+    """One published version of the settings document; never changed afterwards."""
+
+    __tablename__ = "settings_version"
+    __table_args__ = (UniqueConstraint("integration_id", "number"),)
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    integration_id: Mapped[int] = mapped_column(ForeignKey("integration.id"))
+    number: Mapped[int]
+    document: Mapped[dict[str, Any]]
+    author: Mapped[str | None] = mapped_column(String(200))
+    published_at: Mapped[datetime] = mapped_column(Moment)
+
+    @classmethod
+    def get_document(cls, integration_id: int, number: int) -> dict[str, Any]:
+        query = select(cls.document).where(
+            cls.integration_id == integration_id, cls.number == number
+        )
+        return db.session.execute(query).scalar_one()

@@ -1,0 +1,70 @@
+"""People who may log in, what they see, and their sessions."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, String
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from models.base import BigId, Moment, db
+
+ADMIN, EMPLOYEE = "admin", "employee"
+
+
+class Login(db.Model):  # type: ignore[name-defined,misc]
+    """`role` is admin or employee. An admin without integrations sees all, an employee none."""
+
+    __tablename__ = "login"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    email: Mapped[str] = mapped_column(String(200), unique=True)  # lower case
+    password_hash: Mapped[str] = mapped_column(String(200))
+    role: Mapped[str] = mapped_column(String(10))
+    name: Mapped[str | None] = mapped_column(String(200))
+    locale: Mapped[str | None] = mapped_column(String(5))
+    theme: Mapped[str | None] = mapped_column(String(5))
+    created_at: Mapped[datetime] = mapped_column(Moment)
+    disabled_at: Mapped[datetime | None] = mapped_column(Moment)
+
+    integrations: Mapped[list[LoginIntegration]] = relationship(lazy="selectin")
+
+    @property
+    def is_admin(self) -> bool:
+        return self.role == ADMIN
+
+    def may_see(self, integration_id: int) -> bool:
+        named = {row.integration_id for row in self.integrations}
+        return integration_id in named or (self.is_admin and not named)
+
+
+class LoginIntegration(db.Model):  # type: ignore[name-defined,misc]
+    __tablename__ = "login_integration"
+
+    login_id: Mapped[int] = mapped_column(ForeignKey("login.id"), primary_key=True)
+    integration_id: Mapped[int] = mapped_column(ForeignKey("integration.id"), primary_key=True)
+
+
+class LoginSession(db.Model):  # type: ignore[name-defined,misc]
+    """One signed-in browser. The cookie carries a random token; only its hash is kept."""
+
+    __tablename__ = "login_session"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    login_id: Mapped[int] = mapped_column(ForeignKey("login.id", ondelete="CASCADE"), index=True)
+    token_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    created_at: Mapped[datetime] = mapped_column(Moment)
+    seen_at: Mapped[datetime] = mapped_column(Moment)
+    address: Mapped[str | None] = mapped_column(String(64))
+    agent: Mapped[str | None] = mapped_column(String(200))
+    ended_at: Mapped[datetime | None] = mapped_column(Moment)
+
+
+class LoginFailure(db.Model):  # type: ignore[name-defined,misc]
+    """Failed passwords in a row per account or address; they grow the delay."""
+
+    __tablename__ = "login_failure"
+
+    key: Mapped[str] = mapped_column(String(80), primary_key=True)  # keyed hash
+    count: Mapped[int]
+    last_at: Mapped[datetime] = mapped_column(Moment)
