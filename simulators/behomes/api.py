@@ -32,7 +32,7 @@ class Crm:
             response = await self._answer(request, raw, seen)
         except Refusal as refusal:
             response = refusal.response()
-        if seen.lost and request.transport is None:
+        if seen.lost and (request.transport is None or request.transport.is_closing()):
             seen.status = 0
         self.log.add(
             request,
