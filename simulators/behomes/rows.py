@@ -12,7 +12,7 @@ CARD_URL = "https://b2b.behomes.tech/{table}/{id}"
 BLANK: dict[str, dict[str, Any]] = {
     "clients": {"emails": [], "source": None},
     "leads": {"client_id": None, "source": None},
-    "deals": {"client_id": None, "lead_id": None},
+    "deals": {"client_id": None, "lead_id": None, "pipeline_id": None, "stage_id": None},
     "tasks": {"phone": None, "link": None, "status": "open", "responsible_user_id": None},
 }
 COMMON: dict[str, Any] = {"comment": None, "responsible_user_id": None}
