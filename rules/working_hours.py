@@ -1,0 +1,55 @@
+"""When work that is due in some minutes is due, if the minutes run in working hours only."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
+
+# Weekday "1" (Monday) to "7" -> spans from-till, "HH:MM" in the integration's zone.
+WorkingHours = Mapping[str, Sequence[tuple[str, str]]]
+
+END_OF_DAY = "24:00"
+
+
+def due_at(start: datetime, minutes: int, hours: WorkingHours | None, zone: tzinfo) -> datetime:
+    """The moment (UTC) when `minutes` of working time have passed since `start` (aware).
+
+    Without hours, or with a week that has none, every minute counts. The minutes are real ones:
+    a night in which the clocks change makes a span shorter or longer, never a promise.
+    """
+    left = timedelta(minutes=minutes)
+    moment = start.astimezone(UTC)
+    if not hours or not any(hours.values()):
+        return moment + left
+    for opens, closes in _spans(moment, hours, zone):
+        begin = max(opens, moment)
+        if closes - begin >= left:
+            return begin + left
+        left -= max(closes - begin, timedelta(0))
+        moment = max(moment, closes)
+    raise AssertionError("the spans of a week with working time never end")
+
+
+def minutes_of(text: str) -> int:
+    """`09:30` as minutes of the day; `24:00` is the end of it."""
+    hour, minute = text.split(":")
+    return int(hour) * 60 + int(minute)
+
+
+def _spans(
+    moment: datetime, hours: WorkingHours, zone: tzinfo
+) -> Iterator[tuple[datetime, datetime]]:
+    """The working spans from the day of `moment` on, in UTC, without end."""
+    day = moment.astimezone(zone).date()
+    while True:
+        for opens, closes in sorted(hours.get(str(day.isoweekday()), ())):
+            yield _at(day, opens, zone), _at(day, closes, zone)
+        day += timedelta(days=1)
+
+
+def _at(day: date, text: str, zone: tzinfo) -> datetime:
+    if text == END_OF_DAY:
+        return _at(day + timedelta(days=1), "00:00", zone)
+    local = datetime.combine(day, time.fromisoformat(text), tzinfo=zone)
+    # A time that the clocks skip is read with the offset before the change: one hour later.
+    return local.astimezone(UTC)
