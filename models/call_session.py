@@ -57,13 +57,17 @@ class CallSession(db.Model):  # type: ignore[name-defined,misc]
     client_phone: Mapped[str | None] = mapped_column(String(40))
     facts: Mapped[dict[str, Any]] = mapped_column(default=dict)
     created: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    client: Mapped[dict[str, Any] | None]  # id, name, responsible_user_id, url as decided with
 
     state: Mapped[str] = mapped_column(String(10), default="waiting")
     state_reason: Mapped[str | None] = mapped_column(String(40))
     next_at: Mapped[datetime | None] = mapped_column(Moment)
     close_at: Mapped[datetime | None] = mapped_column(Moment)  # the 4-hour rule
     closed: Mapped[bool] = mapped_column(default=False)  # by that rule
-    looked_up: Mapped[int] = mapped_column(default=0)  # the last point with a look-up
+    # Grows with every new event; `folded_version` is the one that the facts stand for.
+    events_version: Mapped[int] = mapped_column(default=1)
+    folded_version: Mapped[int] = mapped_column(default=0)
+    looked_up: Mapped[int] = mapped_column(default=0)  # bits: first due, repeat due
 
     report: Mapped[dict[str, Any] | None]  # its row of the calls report, in our words
     report_at: Mapped[datetime | None] = mapped_column(Moment)  # when to read it

@@ -16,7 +16,8 @@ from models.base import BigId, Moment, db
 
 
 class CrmAccount(db.Model):  # type: ignore[name-defined,misc]
-    """`breaker` is closed, open (the CRM is away) or key (the key was refused)."""
+    """`breaker` is new (never answered), closed (all is well), open (the CRM is away) or key (the
+    key was refused). Only while it is closed is anything written."""
 
     __tablename__ = "crm_account"
     __table_args__ = (UniqueConstraint("base_url", "account_id"),)
@@ -37,7 +38,7 @@ class CrmAccount(db.Model):  # type: ignore[name-defined,misc]
     slowed_at: Mapped[datetime | None] = mapped_column(Moment)
     paused_until: Mapped[datetime | None] = mapped_column(Moment)
 
-    breaker: Mapped[str] = mapped_column(String(10), default="closed")
+    breaker: Mapped[str] = mapped_column(String(10), default="new")
     failures: Mapped[int] = mapped_column(default=0)
     opened_at: Mapped[datetime | None] = mapped_column(Moment)
     probe_at: Mapped[datetime | None] = mapped_column(Moment)

@@ -15,13 +15,14 @@ class CrmWrite(db.Model):  # type: ignore[name-defined,misc]
     """`ledger_key` comes from business identity and carries its scope: the CRM account for
     clients, the integration for the rest. `reference` is what the CRM stores as external_id.
 
-    `contact` groups the tasks of one client ("c:<client id>" or "p:<hash of the phone>").
+    `contact` finds what was made for one person: creates of a client by the keyed hash of the
+    phone, tasks by client or phone; it carries its scope like the key.
     """
 
     __tablename__ = "crm_write"
     __table_args__ = (
         Index("ix_crm_write_session", "session_row_id"),
-        Index("ix_crm_write_contact", "integration_id", "contact"),
+        Index("ix_crm_write_contact", "contact"),
     )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
@@ -33,6 +34,7 @@ class CrmWrite(db.Model):  # type: ignore[name-defined,misc]
     contact: Mapped[str | None] = mapped_column(String(120))
     status: Mapped[str] = mapped_column(String(10), default="planned")
     body: Mapped[dict[str, Any]]
+    links: Mapped[dict[str, Any]] = mapped_column(default=dict)
     crm_id: Mapped[str | None] = mapped_column(String(100))
     revision: Mapped[int] = mapped_column(default=0)
     attempts: Mapped[int] = mapped_column(default=0)
@@ -41,4 +43,5 @@ class CrmWrite(db.Model):  # type: ignore[name-defined,misc]
     next_at: Mapped[datetime | None] = mapped_column(Moment)
     sent_at: Mapped[datetime | None] = mapped_column(Moment)
     done_at: Mapped[datetime | None] = mapped_column(Moment)
+    closed_at: Mapped[datetime | None] = mapped_column(Moment)  # gone or closed in the CRM
     error: Mapped[dict[str, Any] | None]

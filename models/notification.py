@@ -20,7 +20,6 @@ class Notification(db.Model):  # type: ignore[name-defined,misc]
     __tablename__ = "notification"
     __table_args__ = (
         UniqueConstraint("integration_id", "event_key"),
-        Index("ix_notification_call", "integration_id", "call_session_id"),
         Index(
             "ix_notification_pending",
             "id",
@@ -34,6 +33,7 @@ class Notification(db.Model):  # type: ignore[name-defined,misc]
     event_key: Mapped[str] = mapped_column(String(64))
     kind: Mapped[str] = mapped_column(String(64))
     call_session_id: Mapped[str | None] = mapped_column(String(64))
+    session_row_id: Mapped[int | None] = mapped_column(ForeignKey("call_session.id"), index=True)
     state: Mapped[str] = mapped_column(String(10))
     received_at: Mapped[datetime] = mapped_column(Moment)
     members: Mapped[dict[str, Any]]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from rules.vocabulary import USED_EVENTS
 
@@ -19,7 +20,7 @@ class Event:
     (`behaviour.md` 12). `members` holds the known members that came with a value, in one spelling:
     ids and phones as text (phones digits only, without plus), durations as numbers, flags as
     booleans, lists as sorted lists of text, times as the PBX wrote them (zone of the account).
-    `row_id` is the inbox row once stored.
+    `row_id` and `received_at` are those of the inbox row once stored.
     """
 
     kind: str
@@ -27,6 +28,7 @@ class Event:
     call_session_id: str | None
     members: Mapping[str, Member] = field(default_factory=dict)
     row_id: int = 0
+    received_at: datetime | None = None
 
     @property
     def is_used(self) -> bool:

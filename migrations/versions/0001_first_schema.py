@@ -167,11 +167,14 @@ def upgrade() -> None:
         sa.Column("client_phone", sa.String(length=40), nullable=True),
         sa.Column("facts", sa.JSON(), nullable=False),
         sa.Column("created", sa.JSON(), nullable=False),
+        sa.Column("client", sa.JSON(), nullable=True),
         sa.Column("state", sa.String(length=10), nullable=False),
         sa.Column("state_reason", sa.String(length=40), nullable=True),
         sa.Column("next_at", sa.BigInteger(), nullable=True),
         sa.Column("close_at", sa.BigInteger(), nullable=True),
         sa.Column("closed", sa.Boolean(), nullable=False),
+        sa.Column("events_version", sa.Integer(), nullable=False),
+        sa.Column("folded_version", sa.Integer(), nullable=False),
         sa.Column("looked_up", sa.Integer(), nullable=False),
         sa.Column("report", sa.JSON(), nullable=True),
         sa.Column("report_at", sa.BigInteger(), nullable=True),
@@ -280,40 +283,6 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("login_id", "integration_id", name=op.f("pk_login_integration")),
     )
     op.create_table(
-        "notification",
-        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column(
-            "integration_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
-        ),
-        sa.Column("event_key", sa.String(length=64), nullable=False),
-        sa.Column("kind", sa.String(length=64), nullable=False),
-        sa.Column("call_session_id", sa.String(length=64), nullable=True),
-        sa.Column("state", sa.String(length=10), nullable=False),
-        sa.Column("received_at", sa.BigInteger(), nullable=False),
-        sa.Column("members", sa.JSON(), nullable=False),
-        sa.Column("raw", sa.Text(), nullable=True),
-        sa.Column("error", sa.String(length=200), nullable=True),
-        sa.ForeignKeyConstraint(
-            ["integration_id"], ["integration.id"], name=op.f("fk_notification_integration_id")
-        ),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_notification")),
-        sa.UniqueConstraint(
-            "integration_id", "event_key", name=op.f("uq_notification_integration_id_event_key")
-        ),
-    )
-    with op.batch_alter_table("notification", schema=None) as batch_op:
-        batch_op.create_index(
-            "ix_notification_call", ["integration_id", "call_session_id"], unique=False
-        )
-        batch_op.create_index(
-            "ix_notification_pending",
-            ["id"],
-            unique=False,
-            postgresql_where=sa.text("state = 'pending'"),
-            sqlite_where=sa.text("state = 'pending'"),
-        )
-
-    op.create_table(
         "settings_version",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column(
@@ -398,6 +367,7 @@ def upgrade() -> None:
         sa.Column("contact", sa.String(length=120), nullable=True),
         sa.Column("status", sa.String(length=10), nullable=False),
         sa.Column("body", sa.JSON(), nullable=False),
+        sa.Column("links", sa.JSON(), nullable=False),
         sa.Column("crm_id", sa.String(length=100), nullable=True),
         sa.Column("revision", sa.Integer(), nullable=False),
         sa.Column("attempts", sa.Integer(), nullable=False),
@@ -406,6 +376,7 @@ def upgrade() -> None:
         sa.Column("next_at", sa.BigInteger(), nullable=True),
         sa.Column("sent_at", sa.BigInteger(), nullable=True),
         sa.Column("done_at", sa.BigInteger(), nullable=True),
+        sa.Column("closed_at", sa.BigInteger(), nullable=True),
         sa.Column("error", sa.JSON(), nullable=True),
         sa.ForeignKeyConstraint(
             ["integration_id"], ["integration.id"], name=op.f("fk_crm_write_integration_id")
@@ -417,7 +388,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("ledger_key", name=op.f("uq_crm_write_ledger_key")),
     )
     with op.batch_alter_table("crm_write", schema=None) as batch_op:
-        batch_op.create_index("ix_crm_write_contact", ["integration_id", "contact"], unique=False)
+        batch_op.create_index("ix_crm_write_contact", ["contact"], unique=False)
         batch_op.create_index(batch_op.f("ix_crm_write_reference"), ["reference"], unique=False)
         batch_op.create_index("ix_crm_write_session", ["session_row_id"], unique=False)
 
@@ -451,6 +422,46 @@ def upgrade() -> None:
         ),
     )
     op.create_table(
+        "notification",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column(
+            "integration_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column("event_key", sa.String(length=64), nullable=False),
+        sa.Column("kind", sa.String(length=64), nullable=False),
+        sa.Column("call_session_id", sa.String(length=64), nullable=True),
+        sa.Column(
+            "session_row_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True
+        ),
+        sa.Column("state", sa.String(length=10), nullable=False),
+        sa.Column("received_at", sa.BigInteger(), nullable=False),
+        sa.Column("members", sa.JSON(), nullable=False),
+        sa.Column("raw", sa.Text(), nullable=True),
+        sa.Column("error", sa.String(length=200), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["integration_id"], ["integration.id"], name=op.f("fk_notification_integration_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["session_row_id"], ["call_session.id"], name=op.f("fk_notification_session_row_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_notification")),
+        sa.UniqueConstraint(
+            "integration_id", "event_key", name=op.f("uq_notification_integration_id_event_key")
+        ),
+    )
+    with op.batch_alter_table("notification", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_notification_pending",
+            ["id"],
+            unique=False,
+            postgresql_where=sa.text("state = 'pending'"),
+            sqlite_where=sa.text("state = 'pending'"),
+        )
+        batch_op.create_index(
+            batch_op.f("ix_notification_session_row_id"), ["session_row_id"], unique=False
+        )
+
+    op.create_table(
         "trace_entry",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column(
@@ -479,6 +490,15 @@ def downgrade() -> None:
         batch_op.drop_index("ix_trace_entry_session")
 
     op.drop_table("trace_entry")
+    with op.batch_alter_table("notification", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_notification_session_row_id"))
+        batch_op.drop_index(
+            "ix_notification_pending",
+            postgresql_where=sa.text("state = 'pending'"),
+            sqlite_where=sa.text("state = 'pending'"),
+        )
+
+    op.drop_table("notification")
     op.drop_table("decision")
     with op.batch_alter_table("crm_write", schema=None) as batch_op:
         batch_op.drop_index("ix_crm_write_session")
@@ -493,15 +513,6 @@ def downgrade() -> None:
     op.drop_table("virtual_number")
     op.drop_table("user_mapping")
     op.drop_table("settings_version")
-    with op.batch_alter_table("notification", schema=None) as batch_op:
-        batch_op.drop_index(
-            "ix_notification_pending",
-            postgresql_where=sa.text("state = 'pending'"),
-            sqlite_where=sa.text("state = 'pending'"),
-        )
-        batch_op.drop_index("ix_notification_call")
-
-    op.drop_table("notification")
     op.drop_table("login_integration")
     op.drop_table("employee")
     op.drop_table("crm_user")

@@ -1,0 +1,38 @@
+"""The PBX's times: texts without offset in the zone of the account, or epochs."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta, tzinfo
+
+# An epoch above this is in milliseconds: in seconds it would be the year 5138.
+MILLISECONDS_FROM = 10**11
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def read_time(value: object, zone: tzinfo) -> datetime | None:
+    """An aware UTC moment from what the PBX wrote; None if it is no time.
+
+    Takes `2026-03-01 14:40:47.234`, ISO 8601 with or without offset, and epochs in seconds or
+    milliseconds, as number or text.
+    """
+    if isinstance(value, bool) or value is None:
+        return None
+    try:
+        return _from_epoch(float(str(value)))
+    except ValueError:
+        pass
+    try:
+        moment = datetime.fromisoformat(str(value).strip())
+        return (moment if moment.tzinfo else moment.replace(tzinfo=zone)).astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
+
+
+def _from_epoch(number: float) -> datetime | None:
+    seconds = number / 1000 if abs(number) > MILLISECONDS_FROM else number
+    try:
+        moment = EPOCH + timedelta(seconds=seconds)
+    except (OverflowError, ValueError):
+        return None
+    # "2026" or "20260301" read as seconds would be a day in 1970: no call is that old.
+    return moment if moment.year >= 2000 else None
