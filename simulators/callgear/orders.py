@@ -106,7 +106,8 @@ def _contact(account: Account, order: Order) -> str:
     if order.recipe == "hidden_number":
         return HIDDEN
     if order.recipe == "internal":
-        caller = _employees(account, order)[1]
+        people = _employees(account, order)
+        caller = people[1 % len(people)]
         return str((caller["extension"] or {}).get("extension_phone_number", ""))
     return DEFAULT_CONTACT
 
@@ -130,6 +131,8 @@ def _employees(account: Account, order: Order) -> list[Row]:
     if order.employees:
         return [account.employees[employee_id] for employee_id in order.employees]
     everybody = list(account.employees.values())
+    if not everybody:
+        raise ValueError(f"account {account.app_id} has no employees")
     return everybody[: 3 if order.recipe in WHOLE_GROUP else 2]
 
 
