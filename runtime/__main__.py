@@ -1,0 +1,94 @@
+"""`python -m runtime run|web|worker|upkeep|broker|migrate`: the whole system or one part alone.
+
+One part alone is for systemd or containers; it finds the broker by REDIS_URL or INSTANCE_DIR.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+
+from runtime import broker, logs
+from runtime.config import Config, ConfigError
+from runtime.run import CannotStart, run
+
+
+def main() -> int:
+    name = _parser().parse_args().part
+    try:
+        config = Config.load()
+        logs.configure(config.log_format, part=name)
+        return PARTS[name](config)
+    except ConfigError as error:
+        return _refuse(error.problems)
+    except (CannotStart, broker.NoBrokerError) as error:
+        return _refuse([str(error)])
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m runtime", description=__doc__)
+    parser.add_argument("part", nargs="?", default="run", choices=sorted(PARTS))
+    return parser
+
+
+def _refuse(problems: list[str]) -> int:
+    for problem in problems:
+        print(f"error: {problem}", file=sys.stderr)
+    return 1
+
+
+def _web(config: Config) -> int:
+    from runtime import web
+
+    web.serve(_with_broker(config))
+    return 0
+
+
+def _worker(config: Config) -> int:
+    from runtime import worker
+
+    config = _with_broker(config)
+    if not config.redis_url:
+        raise CannotStart("no broker: set REDIS_URL, or start one with `python -m runtime broker`")
+    worker.work(config)
+    return 0
+
+
+def _upkeep(config: Config) -> int:
+    from runtime import upkeep
+
+    upkeep.work(_with_broker(config))
+    return 0
+
+
+def _broker(config: Config) -> int:
+    if broker.find_url(config):
+        raise CannotStart("a broker is already there for this INSTANCE_DIR")
+    broker.embedded(config).run()
+    return 0
+
+
+def _migrate(config: Config) -> int:
+    from runtime import migrate
+
+    migrate.upgrade(config)
+    return 0
+
+
+def _with_broker(config: Config) -> Config:
+    return replace(config, redis_url=broker.find_url(config))
+
+
+PARTS: dict[str, Callable[[Config], int]] = {
+    "run": run,
+    "web": _web,
+    "worker": _worker,
+    "upkeep": _upkeep,
+    "broker": _broker,
+    "migrate": _migrate,
+}
+
+if __name__ == "__main__":
+    sys.exit(main())
