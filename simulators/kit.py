@@ -191,38 +191,48 @@ def add_controls(
     `on_fault` is called with each new fault: for those that act at once.
     """
 
-    async def add(request: web.Request) -> web.Response:
+    controls = _Controls(faults, log, on_fault)
+    app.router.add_post("/_sim/faults", controls.add)
+    app.router.add_get("/_sim/faults", controls.show)
+    app.router.add_delete("/_sim/faults", controls.remove)
+    app.router.add_delete("/_sim/faults/{name}", controls.remove)
+    app.router.add_get("/_sim/requests", controls.requests)
+    app.router.add_delete("/_sim/requests", controls.forget)
+
+
+class _Controls:
+    def __init__(
+        self, faults: Faults, log: RequestLog, on_fault: Callable[[Fault], None] | None
+    ) -> None:
+        self.faults = faults
+        self.log = log
+        self.on_fault = on_fault
+
+    async def add(self, request: web.Request) -> web.Response:
         body = await json_body(request)
         if isinstance(body.get("seed"), int):
-            faults.random.seed(body["seed"])
+            self.faults.random.seed(body["seed"])
         orders = body.get("faults", [body] if "name" in body else [])
         try:
-            added = [faults.add(order) for order in orders]
+            added = [self.faults.add(order) for order in orders]
         except ValueError as error:
             return reply({"error": str(error)}, status=422)
         for fault in added:
-            if on_fault:
-                on_fault(fault)
+            if self.on_fault:
+                self.on_fault(fault)
         return reply({"added": [fault.describe() for fault in added]}, status=201)
 
-    async def show(_request: web.Request) -> web.Response:
-        return reply(faults.describe())
+    async def show(self, _request: web.Request) -> web.Response:
+        return reply(self.faults.describe())
 
-    async def remove(request: web.Request) -> web.Response:
-        return reply({"removed": faults.remove(request.match_info.get("name"))})
+    async def remove(self, request: web.Request) -> web.Response:
+        return reply({"removed": self.faults.remove(request.match_info.get("name"))})
 
-    async def requests(request: web.Request) -> web.Response:
+    async def requests(self, request: web.Request) -> web.Response:
         limit = request.query.get("limit", "")
-        rows = log.describe(int(limit) if limit.isdigit() else None)
-        return reply({"total": log.total, "requests": rows})
+        rows = self.log.describe(int(limit) if limit.isdigit() else None)
+        return reply({"total": self.log.total, "requests": rows})
 
-    async def forget(_request: web.Request) -> web.Response:
-        log.clear()
+    async def forget(self, _request: web.Request) -> web.Response:
+        self.log.clear()
         return reply({})
-
-    app.router.add_post("/_sim/faults", add)
-    app.router.add_get("/_sim/faults", show)
-    app.router.add_delete("/_sim/faults", remove)
-    app.router.add_delete("/_sim/faults/{name}", remove)
-    app.router.add_get("/_sim/requests", requests)
-    app.router.add_delete("/_sim/requests", forget)

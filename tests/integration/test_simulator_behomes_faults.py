@@ -254,3 +254,14 @@ def test_a_doubled_write_is_seen_by_the_audit(crm, entity):
     audit = crm.control("GET", "/_sim/audit")["entities"][entity]
     assert answer.json()["response"]["created"] is True
     assert audit["doubled"] == {BODIES[entity]["external_id"]: 2}
+
+
+def test_a_terminated_simulator_does_not_wait_for_hanging_callers():
+    with behomes_simulator() as running:
+        crm = Crm(running)
+        crm.fault("timeout_after", seconds=60)
+        with pytest.raises(requests.ReadTimeout):
+            crm.create("leads", timeout=0.2)
+        running.process.terminate()
+
+        assert running.process.wait(timeout=4) == 0
