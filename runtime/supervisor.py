@@ -129,7 +129,8 @@ class Supervisor:
             pids = [child.pid for child in stage if child.pid is not None]
             for pid in pids:
                 os.kill(pid, signal.SIGTERM)
-            self._wait_until_gone(pids, max(child.part.grace_seconds for child in stage))
+            grace = max((child.part.grace_seconds for child in stage), default=0.0)
+            self._wait_until_gone(pids, grace)
             for pid in pids:
                 process.kill_group(pid)
                 process.wait_for(pid)

@@ -64,7 +64,7 @@ MODES = {
         [Part("f", partial(fail, "f", 3), lambda: False)],
         [sample("c")],
     ],
-    "task": [[sample("a")], [Part("t", partial(fail, "t", 0), once=True)], [sample("c")]],
+    "task": [[], [sample("a")], [Part("t", partial(fail, "t", 0), once=True)], [sample("c")]],
     "bad-task": [[sample("a")], [Part("t", partial(fail, "t", 3), once=True)], [sample("c")]],
     "later-task": [[sample("a")], [Part("t", partial(fail, "t", 75), once=True)]],
 }

@@ -159,7 +159,10 @@ def test_task_runs_once_before_the_next_stage(start):
     system = start("task")
 
     system.wait_until_ready()
+    system.process.terminate()
+    code, _ = system.end()
 
+    assert code == 0
     assert system.said("start") == ["a", "t", "c"]
 
 
