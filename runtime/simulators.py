@@ -34,15 +34,6 @@ class Simulator:
     def url(self) -> str:
         return f"http://{self.host}"
 
-    @property
-    def is_there(self) -> bool:
-        """True once the project has this simulator."""
-        return (ROOT / "simulators" / self.name).exists() or self._file.exists()
-
-    @property
-    def _file(self) -> Path:
-        return ROOT / "simulators" / f"{self.name}.py"
-
     def run(self) -> None:
         """Become the simulator. Returns never. What it says to its starter is not for our logs."""
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
@@ -60,9 +51,9 @@ def place(instance_dir: Path) -> tuple[Simulator, ...]:
     """Choose a port for each simulator and write them down for other commands."""
     file = instance_dir / SIMULATOR_HOSTS_FILE
     kept = [line.rpartition(":")[2] for line in file.read_text().split()] if file.exists() else []
+    wanted = [int(port) if port.isdigit() else 0 for port in (*kept, "0", "0")]
     placed = tuple(
-        Simulator(name, _free_port(int(port)))
-        for name, port in zip(NAMES, [*kept, "0", "0"], strict=False)
+        Simulator(name, _free_port(port)) for name, port in zip(NAMES, wanted, strict=False)
     )
     file.write_text("".join(f"{one.host}\n" for one in placed))
     return placed

@@ -1,0 +1,71 @@
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from runtime.config import Config
+from runtime.config_check import check, effective
+
+GOOD = {"DEMO": "0", "PUBLIC_BASE_URL": "https://pbx.example.com"}
+
+
+def load(tmp_path, **variables):
+    return Config.from_environ({"INSTANCE_DIR": str(tmp_path), **variables})
+
+
+def told(config, level):
+    return {finding.variable for finding in check(config) if finding.level == level}
+
+
+def test_demo_on_this_machine_is_fine(tmp_path):
+    assert check(load(tmp_path)) == []
+
+
+def test_good_production_is_not_refused(tmp_path):
+    config = load(tmp_path, **GOOD, DATABASE_URL="postgresql://h/d", REDIS_URL="redis://h")
+
+    assert told(config, "error") == told(config, "warning") == set()
+
+
+@pytest.mark.parametrize(
+    ("variable", "changes"),
+    [
+        pytest.param("SECRET_KEY", {"SECRET_KEY": "short"}, id="short-secret"),
+        pytest.param("SECRET_KEY", {"SECRET_KEY": "a" * 40}, id="monotonous-secret"),
+        pytest.param("SECRET_KEY", {"SECRET_KEY": "changeme" + "-0123456789" * 4}, id="word"),
+        pytest.param("ENCRYPTION_KEYS", {"ENCRYPTION_KEYS": "A" * 43 + "="}, id="zero-key"),
+        pytest.param(
+            "PUBLIC_BASE_URL", {"PUBLIC_BASE_URL": "http://pbx.example.com"}, id="plain-http"
+        ),
+        pytest.param("HOST", {"HOST": "0.0.0.0", "PUBLIC_BASE_URL": ""}, id="open-without-https"),
+        pytest.param("DEMO", {"DEMO": "1"}, id="public-demo"),
+        pytest.param("DEMO", {"DEMO": "1", "HOST": "::", "PUBLIC_BASE_URL": ""}, id="open-demo"),
+    ],
+)
+def test_weak_setting_is_refused(tmp_path, variable, changes):
+    assert told(load(tmp_path, **(GOOD | changes)), "error") == {variable}
+
+
+def test_key_that_others_can_read_is_refused(tmp_path):
+    config = load(tmp_path, **GOOD)
+    (tmp_path / "secret_key").chmod(0o644)
+
+    assert told(config, "error") == {"INSTANCE_DIR"}
+
+
+def test_webhooks_that_nobody_can_reach_are_a_warning(tmp_path):
+    assert told(load(tmp_path, DEMO="0"), "warning") == {"PUBLIC_BASE_URL"}
+
+
+def test_effective_configuration_shows_no_secret(tmp_path):
+    config = load(
+        tmp_path, DATABASE_URL="postgresql://u:dbword@h/d", REDIS_URL="redis://:redisword@h"
+    )
+
+    shown = json.dumps(effective(config))
+
+    hidden = ("dbword", "redisword", config.secret_key, *config.encryption_keys)
+    assert [secret for secret in hidden if secret in shown] == []
+    assert effective(config)["database_url"] == "postgresql+psycopg://u:***@h/d"
+    assert effective(config)["port"] == 8000
