@@ -102,8 +102,12 @@ class Faults:
         self.active = []
         self.fired.clear()
         self.fired_by_operation.clear()
-        self.seed = self.seed if seed is None else seed
-        self.random = random.Random(self.seed)
+        self.reseed(self.seed if seed is None else seed)
+
+    def reseed(self, seed: int) -> None:
+        """Start the random numbers again; faults and counters stay."""
+        self.seed = seed
+        self.random = random.Random(seed)
 
     def describe(self) -> dict[str, Any]:
         return {

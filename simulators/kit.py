@@ -211,7 +211,7 @@ class _Controls:
     async def add(self, request: web.Request) -> web.Response:
         body = await json_body(request)
         if isinstance(body.get("seed"), int):
-            self.faults.random.seed(body["seed"])
+            self.faults.reseed(body["seed"])
         orders = body.get("faults", [body] if "name" in body else [])
         try:
             added = [self.faults.add(order) for order in orders]

@@ -172,6 +172,12 @@ def test_dice_fall_the_same_way_under_one_seed(crm):
     assert {200, 500} == set(first)
 
 
+def test_the_dice_tell_which_seed_they_use(crm):
+    crm.control("POST", "/_sim/faults", {"seed": 42})
+
+    assert crm.control("GET", "/_sim/faults")["seed"] == 42
+
+
 def test_a_fault_that_nobody_knows_is_refused(crm):
     answer = crm.simulator.session.post(
         crm.simulator.url + "/_sim/faults", json={"name": "meteorite"}
