@@ -1,0 +1,48 @@
+# Shortcuts for what a person would type; `make` alone lists them.
+BIN := .venv/bin
+TYPED := rules services clients jobs simulators models blueprints forms runtime app.py
+LOCK := $(BIN)/uv -q pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url
+
+.DEFAULT_GOAL := help
+.PHONY: help run test lint format types bench chaos screenshots translations translations-check lock
+
+help: ## List the targets
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## */\1\t/' | expand -t 20
+
+run: ## Start everything (DEMO=1 by default)
+	@./run.sh
+
+test: ## Run the tests; with ARGS="..." for pytest
+	@./test.sh $(ARGS)
+
+lint: ## Look for mistakes: code, types, templates
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy $(TYPED)
+	$(BIN)/djlint templates --lint --quiet
+
+format: ## Format the code
+	$(BIN)/ruff check --fix --quiet .
+	$(BIN)/ruff format .
+
+types: ## Check the types only
+	$(BIN)/mypy $(TYPED)
+
+bench: ## Measure what the documents claim
+	$(BIN)/python -m bench
+
+chaos: ## Run the fault campaign
+	$(BIN)/python -m chaos
+
+screenshots: ## Take the pictures of the documents
+	$(BIN)/python -m bench.screenshots
+
+translations: ## Collect new texts into translations/*.po and compile them
+	@.ci/translations update
+
+translations-check: ## Fail if a text is missing in translations/ or a .mo is old
+	@.ci/translations check
+
+lock: ## Resolve requirements*.in anew into the hash-locked requirements*.txt
+	$(LOCK) -o requirements.txt requirements.in
+	$(LOCK) -o requirements-dev.txt requirements-dev.in
