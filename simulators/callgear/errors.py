@@ -64,13 +64,15 @@ class RpcError(Exception):
         value: Any = None,
         params: dict[str, Any] | None = None,
         message: str | None = None,
+        code: int | None = None,
     ) -> None:
         super().__init__(mnemonic)
         self.mnemonic = mnemonic
         self.field = field
         self.value = value
         self.params = params
-        self.code, text = CODES[mnemonic]
+        usual, text = CODES.get(mnemonic, (-32602, mnemonic))
+        self.code = usual if code is None else code
         self.message = message or text
 
     @property

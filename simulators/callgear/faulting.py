@@ -7,7 +7,7 @@ and, for notifications, `call` (call_session_id).
 from __future__ import annotations
 
 KNOWN = {
-    "rpc_error": "an error of the reference: option `mnemonic`",
+    "rpc_error": "any error: options `mnemonic`, `code` and `message` (else as documented)",
     "limit_exceeded": "options `limit_type` minute (default) or day, `reset` seconds",
     "ip_not_whitelisted": "the caller's address is not on the list",
     "access_token_expired": "the key is past its life",

@@ -226,6 +226,7 @@ def _as_rpc_error(fault: Fault | None, exchange: Exchange, request: web.Request)
             text = f"Access from IP address {request.remote} is not allowed"
             return RpcError(fault.name, params={"ip": request.remote}, message=text)
         case "rpc_error":
-            return RpcError(str(options.get("mnemonic", "internal_error")))
+            mnemonic = str(options.get("mnemonic", "internal_error"))
+            return RpcError(mnemonic, code=options.get("code"), message=options.get("message"))
         case name:
             return RpcError(name)

@@ -113,6 +113,15 @@ def test_dialing_fails_with_any_error(pbx, mnemonic):
     assert pbx.control("GET", "/_sim/dialed")["dialed"] == []
 
 
+def test_error_may_be_one_that_nobody_has_documented(pbx):
+    fault(pbx, "rpc_error", mnemonic="new_word", code=-32002, message="Not allowed", count=1)
+
+    error = error_of(pbx, "get.account")
+
+    assert (error["code"], error["message"]) == (-32002, "Not allowed")
+    assert error["data"]["mnemonic"] == "new_word"
+
+
 def test_no_answer_although_the_call_has_started(pbx, hook):
     fault(pbx, "no_answer", seconds=30)
     body = {"jsonrpc": "2.0", "id": 1, "method": "start.employee_call"}
