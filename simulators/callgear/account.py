@@ -19,7 +19,6 @@ class Webhook:
     """One target of HTTP notifications. `events` None = the recommended set of the reference."""
 
     url: str
-    method: str = "POST"
     events: tuple[str, ...] | None = None
     shape: str = "flat"
     secret: str | None = None
@@ -55,7 +54,11 @@ class Account:
     @property
     def now(self) -> datetime:
         """The time on the account's clock, without an offset as the PBX writes it."""
-        return datetime.now(ZoneInfo(self.timezone)).replace(tzinfo=None)
+        return datetime.now(self.zone).replace(tzinfo=None)
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.timezone)
 
     def add_call(self, call: Call) -> None:
         self.calls[call.id] = call

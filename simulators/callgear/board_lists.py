@@ -37,11 +37,14 @@ def lists(world: World, account: Account, words: dict[str, str]) -> str:
     mine = (row for row in reversed(world.sent) if row.get("account") in (None, account.app_id))
     sent = list(islice(mine, SHOWN))
     warning = "" if account.webhooks else f'<p class="note">{words["no_webhooks"]}</p>'
-    zone = ZoneInfo(account.timezone)
     return _section(
         "calls", words, len(account.calls), [_call(call, words) for call in calls], warning=""
     ) + _section(
-        "sent", words, world.sent_total, [_notice(row, words, zone) for row in sent], warning
+        "sent",
+        words,
+        world.sent_total,
+        [_notice(row, words, account.zone) for row in sent],
+        warning,
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from simulators.callgear.account import Account
@@ -71,36 +72,65 @@ TEMPLATES: dict[str, tuple[str, ...]] = {
 
 def variables(account: Account, call: Call, step: Step, *, media_base: str) -> Row:
     """All variables that CallGear could put into the body of this notification."""
-    name, mnemonic = NAMES[step.event]
-    talks = call.talks
     leg = step.leg or _speaker(call, step.event)
-    moment = call.time_at(step.at, milliseconds=True)
-    values: Row = {
+    values = {
         **call.marketing,
+        **_of_moment(account, call, step),
+        **_of_session(account, call),
+        **_of_contact(call),
+        **_of_talkers(call),
+        **_of_employee(account, call, leg),
+        **_of_end(call, step),
+    }
+    if leg is not None:
+        values.update(_of_leg(call, step, leg, media_base))
+    return values
+
+
+def _of_moment(account: Account, call: Call, step: Step) -> Row:
+    name, mnemonic = NAMES[step.event]
+    moment = call.started + timedelta(seconds=step.at)
+    return {
         "notification_name": name,
         "notification_mnemonic": mnemonic,
-        "notification_time": moment,
+        "notification_time": call.time_at(step.at, milliseconds=True),
+        "notification_timestamp": int(moment.replace(tzinfo=account.zone).timestamp()),
+    }
+
+
+def _of_session(account: Account, call: Call) -> Row:
+    is_inbound = call.direction == "in"
+    return {
+        "app_id": account.app_id,
         "call_session_id": call.id,
         "communication_id": call.id,
         "communication_type": "call",
         "virtual_phone_number": call.virtual_number,
         "contact_phone_number": call.contact,
+        "calling_phone_number": call.contact if is_inbound else call.virtual_number,
+        "called_phone_number": call.virtual_number if is_inbound else call.contact,
         "direction": call.direction,
         "call_source": call.source,
         "external_id": call.external_id,
         "scenario_id": call.scenario["id"],
         "scenario_name": call.scenario["name"],
         "start_time": call.time_at(0),
-        "app_id": account.app_id,
         "tag_ids": [tag["id"] for tag in call.tags] or None,
         "tag_names": [tag["name"] for tag in call.tags] or None,
-        "employee_ids": list(dict.fromkeys(one.employee_id for one in call.legs)),
-        "last_talked_employee_id": talks[-1].employee_id if talks else None,
+        "employee_ids": list(dict.fromkeys(leg.employee_id for leg in call.legs)),
     }
-    values.update(_of_contact(call), **_of_employee(account, call, leg), **_of_end(call, step))
-    if leg is not None:
-        values.update(_of_leg(call, step, leg, media_base))
-    return values
+
+
+def _of_talkers(call: Call) -> Row:
+    talkers = [leg.employee for leg in call.talks if leg.employee]
+    if not talkers:
+        return {}
+    return {
+        "first_answered_employee_email": talkers[0]["email"],
+        "first_talked_employee_email": talkers[0]["email"],
+        "last_talked_employee_email": talkers[-1]["email"],
+        "last_talked_employee_id": talkers[-1]["id"],
+    }
 
 
 def _speaker(call: Call, event: str) -> Leg | None:

@@ -12,7 +12,7 @@ from simulators.callgear.recipes import OUTBOUND, RECIPES, WHOLE_GROUP, Cast
 from simulators.callgear.script import Script
 from simulators.callgear.world import World
 
-DEFAULT_CONTACT = "971500000011"
+DEFAULT_CONTACT = "971500000211"  # nobody in the demo CRM
 HIDDEN = "anonymous"
 NEVER = ("record_never",)
 

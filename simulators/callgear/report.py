@@ -154,11 +154,10 @@ def _of_number(contact: str | None) -> Row:
 
 def _leg_row(call: Call, account: Account, leg: Leg, config: Config) -> Row:
     employee = leg.employee or {}
-    phone = next(iter(account.active_phones(employee)), None) if employee else None
-    is_inbound = call.direction == "in"
     end = call.total if leg.end is None else leg.end
     return {
         **EMPTY_LEG,
+        **_of_leg_ends(call, account, leg),
         "id": leg.id,
         "call_session_id": call.id,
         "call_records": [leg.record] if leg.record and call.has_records else [],
@@ -167,19 +166,26 @@ def _leg_row(call: Call, account: Account, leg: Leg, config: Config) -> Row:
         "duration": round(leg.talk_seconds),
         "total_duration": round(end - leg.start),
         "finish_reason": _reason(leg.reason, config),
+        "is_transfered": leg.reason == "transfer_disconnects",
+        "is_failed": not leg.talked,
+        "is_talked": leg.talked,
+        "employee_id": employee.get("id"),
+        "employee_full_name": employee.get("full_name"),
+        "scenario_id": call.scenario["id"],
+        "scenario_name": call.scenario["name"],
+    }
+
+
+def _of_leg_ends(call: Call, account: Account, leg: Leg) -> Row:
+    phone = next(iter(account.active_phones(leg.employee)), None) if leg.employee else None
+    is_inbound = call.direction == "in"
+    return {
         "virtual_phone_number": call.virtual_number,
+        "contact_phone_number": call.contact,
+        "employee_phone_number": phone,
         "calling_phone_number": call.contact if is_inbound else phone,
         "called_phone_number": phone if is_inbound else call.contact,
         "direction": "out" if is_inbound else "in",
-        "is_transfered": leg.reason == "transfer_disconnects",
         "is_operator": True,
-        "employee_id": employee.get("id"),
-        "employee_full_name": employee.get("full_name"),
-        "employee_phone_number": phone,
-        "scenario_id": call.scenario["id"],
-        "scenario_name": call.scenario["name"],
         "is_coach": False,
-        "is_failed": not leg.talked,
-        "is_talked": leg.talked,
-        "contact_phone_number": call.contact,
     }

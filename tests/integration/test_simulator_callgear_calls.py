@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import wave
+from datetime import datetime
 from io import BytesIO
 from urllib.parse import parse_qs
 
@@ -220,6 +221,20 @@ def test_get_notifications_put_all_into_the_query(pbx, hook):
     assert (whole.method, whole.body) == ("GET", "")
     assert parse_qs(whole.query)["employee_full_name"] == ["Agent One"]
     assert "communication_number=employee_full_name=Agent%20One&" in broken.query
+
+
+def test_further_variables_may_be_asked_for(pbx, hook):
+    names = ["notification_timestamp", "calling_phone_number", "last_talked_employee_email"]
+    target = {"url": hook.url, "event": "call_finished", "extra": names}
+    pbx.control("POST", "/_sim/webhooks", target)
+
+    call(pbx, "inbound_answered", contact="971500000055")
+
+    body = hook.requests[0].json
+    told = datetime.fromisoformat(body["notification_time"] + "+04:00")
+    assert body["notification_timestamp"] == int(told.timestamp())
+    assert body["calling_phone_number"] == "971500000055"
+    assert body["last_talked_employee_email"] == "agent.one@example.com"
 
 
 def test_webhooks_choose_their_events(pbx, hook):
