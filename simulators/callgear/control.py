@@ -2,7 +2,8 @@
 
 All under /_sim/, JSON in and out, no key. A body that cannot be understood is a 422 with `error`.
 
-POST /_sim/reset              {} -> forget all, stop running calls, demo account again
+POST /_sim/reset              {"keep_webhooks": false} -> forget all, stop running calls, demo
+                              account again; with `keep_webhooks` the first account's targets stay
 POST /_sim/seed               {"accounts": [{"app_id", "name", "timezone", "is_active",
                               "tokens": {key: active|expired|blocked}, "logins": {login: password},
                               "limits": {"day": 1000, "minute": 250}, "employees": [{"id",
@@ -36,6 +37,7 @@ POST /_sim/manager            {"url" | "account", "contact", "virtual_number", "
 GET|DELETE /_sim/sent         notifications with event, call, body, attempt, status, ms, error
                               (?limit=, ?call=, ?event=)
 GET  /_sim/dialed             accepted start.employee_call requests
+GET  /_sim/asked              personal manager questions with answer, status, ms, error
 GET  /_sim/written            employees and contacts created or updated
 GET|DELETE /_sim/requests     see `simulators.kit`
 GET  /_sim/state              counters: calls, running, sent
@@ -78,14 +80,16 @@ class Control:
             ("GET", "sent", self.sent),
             ("DELETE", "sent", self.forget_sent),
             ("GET", "dialed", self.dialed),
+            ("GET", "asked", self.asked),
             ("GET", "written", self.written),
             ("GET", "state", self.state),
         ):
             app.router.add_route(verb, f"/_sim/{path}", refusing(handler))
 
-    async def reset(self, _request: web.Request) -> web.Response:
+    async def reset(self, request: web.Request) -> web.Response:
+        keep_webhooks = bool((await kit.json_body(request)).get("keep_webhooks"))
         await self._world.stop_tasks()
-        seed.reset(self._world)
+        seed.reset(self._world, keep_webhooks=keep_webhooks)
         return kit.reply({})
 
     async def seed(self, request: web.Request) -> web.Response:
@@ -136,6 +140,9 @@ class Control:
 
     async def dialed(self, _request: web.Request) -> web.Response:
         return kit.reply({"dialed": self._world.dialed})
+
+    async def asked(self, _request: web.Request) -> web.Response:
+        return kit.reply({"asked": self._world.asked})
 
     async def written(self, _request: web.Request) -> web.Response:
         return kit.reply({"written": self._world.written})

@@ -51,11 +51,20 @@ class Emitter:
         if account.manager_url is None:
             raise ValueError("ask_manager needs the account's manager_url")
         order.call_session_id = order.call_session_id or self._world.next_call_id()
-        params = _manager_params(account, order.__dict__)
-        asked = await ask_manager(
-            self._sender, account.manager_url, params, encoding="query", timeout=5.0
-        )
+        asked = await self._ask(account, account.manager_url, vars(order))
         return choose_employees(account, asked["answer"])
+
+    async def _ask(self, account: Account, url: str, body: Row) -> Row:
+        params = _manager_params(account, body)
+        row = await ask_manager(
+            self._sender,
+            url,
+            params,
+            encoding=body.get("encoding", "query"),
+            timeout=body.get("timeout", 5.0),
+        )
+        self._world.asked.append({"account": account.app_id, "params": params, **row})
+        return row
 
     async def stream(self, request: web.Request) -> web.Response:
         body = await kit.json_body(request)
@@ -99,16 +108,7 @@ class Emitter:
         url = body.get("url") or account.manager_url
         if not url:
             raise ValueError("url is missing and the account has no manager_url")
-        results = [
-            await ask_manager(
-                self._sender,
-                url,
-                _manager_params(account, body),
-                encoding=body.get("encoding", "query"),
-                timeout=body.get("timeout", 5.0),
-            )
-            for _ in range(body.get("count", 1))
-        ]
+        results = [await self._ask(account, url, body) for _ in range(body.get("count", 1))]
         return kit.reply({"results": results})
 
 

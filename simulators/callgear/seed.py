@@ -50,15 +50,18 @@ DEMO: dict[str, Any] = {
 }
 
 
-def reset(world: World) -> None:
+def reset(world: World, *, keep_webhooks: bool = False) -> None:
     """Forget everything and put the demo account back. Running calls must be stopped before."""
+    old = world.account() if keep_webhooks else None
     fresh = World(world.faults, RequestLog(), config=type(world.config)())
-    for name in ("config", "accounts", "dialed", "written", "ids", "random", "sent_total"):
+    for name in ("config", "accounts", "dialed", "written", "asked", "ids", "sent_total"):
         setattr(world, name, getattr(fresh, name))
     world.sent.clear()
     world.log.clear()
     world.faults.reset()
-    plant(world, [DEMO])
+    demo = plant(world, [DEMO])[0]
+    if old is not None:
+        demo.webhooks, demo.manager_url = old.webhooks, old.manager_url
 
 
 def plant(world: World, accounts: Iterable[dict[str, Any]]) -> list[Account]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import random
 import time
 from collections import deque
 from collections.abc import Coroutine
@@ -76,9 +75,9 @@ class World:
     sent: deque[dict[str, Any]] = field(default_factory=lambda: deque(maxlen=50_000))
     dialed: list[dict[str, Any]] = field(default_factory=list)
     written: list[dict[str, Any]] = field(default_factory=list)
+    asked: list[dict[str, Any]] = field(default_factory=list)
     tasks: set[asyncio.Task[Any]] = field(default_factory=set)
     ids: dict[str, count[int]] = field(default_factory=dict)
-    random: random.Random = field(default_factory=lambda: random.Random(1))
     base_url: str = ""
     sent_total: int = 0
 

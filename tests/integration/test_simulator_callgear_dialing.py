@@ -190,5 +190,7 @@ def test_call_rings_whom_the_manager_answer_names(pbx, hook):
 
     call(pbx, "inbound_answered", ask_manager=True)
 
+    asked = pbx.control("GET", "/_sim/asked")["asked"]
+    assert [(row["status"], row["answer"]) for row in asked] == [(200, {"phones": ["0160003"]})]
     assert hook.requests[0].path.endswith("/manager")
     assert hook.requests[2].json["employee_id"] == 103

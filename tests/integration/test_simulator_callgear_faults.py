@@ -324,6 +324,14 @@ def test_requests_are_logged_with_their_faults(pbx):
     ]
 
 
+def test_reset_may_keep_the_webhooks(pbx, hook):
+    pbx.control("POST", "/_sim/reset", {"keep_webhooks": True})
+
+    call(pbx, "out_of_hours", speed=0)
+
+    assert hook.events() == ["incoming_call", "lost_call"]
+
+
 def test_reset_forgets_calls_faults_and_logs(pbx, hook):
     fault(pbx, "dropped")
     call(pbx, speed=1, wait=False)
