@@ -36,7 +36,7 @@ def normalise(received: str | None, *, country: str) -> Phone | None:
     international number first: `79161234567` read in the region AE would become an invalid one.
     Only then the default country (two letters) is applied. Pure, cached.
     """
-    digits = _digits(received)
+    digits = digits_of(received)
     if not SHORTEST <= len(digits) <= LONGEST:
         return None
     number = _valid(f"+{digits}", None) or _valid(digits, country.upper())
@@ -57,7 +57,7 @@ def variants(phone: Phone | str, country: str) -> tuple[str, ...]:
     if not known.is_valid:
         return (known.value,)
     national = phonenumbers.format_number(_parsed(known), PhoneNumberFormat.NATIONAL)
-    spellings = (known.value, known.digits, _digits(national), known.digits[-LAST_DIGITS:])
+    spellings = (known.value, known.digits, digits_of(national), known.digits[-LAST_DIGITS:])
     return tuple(dict.fromkeys(spelling for spelling in spellings if spelling))
 
 
@@ -67,9 +67,24 @@ def same(first: Phone | str | None, second: Phone | str | None, country: str) ->
     return left is not None and left == right
 
 
+def digits_of(received: str | None, *, strict: bool = True) -> str:
+    """The digits of a number, without plus and extension.
+
+    With `strict`, an empty text as soon as there is anything but digits and punctuation.
+    """
+    digits = []
+    for sign in _EXTENSION.split(received or "", maxsplit=1)[0]:
+        digit = unicodedata.decimal(sign, None)
+        if digit is not None:
+            digits.append(str(digit))
+        elif strict and not _is_punctuation(sign):
+            return ""
+    return "".join(digits)
+
+
 def mask(phone: Phone | str | None) -> str:
     """For logs and traces: the last four digits only, `***0143`; too short a number not at all."""
-    digits = phone.digits if isinstance(phone, Phone) else _digits(phone, strict=False)
+    digits = phone.digits if isinstance(phone, Phone) else digits_of(phone, strict=False)
     return f"***{digits[-4:]}" if len(digits) >= SHORTEST else "***"
 
 
@@ -90,18 +105,6 @@ def _known(phone: Phone | str | None, country: str) -> Phone | None:
 
 def _parsed(phone: Phone) -> PhoneNumber:
     return phonenumbers.parse(phone.value, None)
-
-
-def _digits(received: str | None, *, strict: bool = True) -> str:
-    """The digits before an extension; with `strict`, "" as soon as there is any other text."""
-    digits = []
-    for sign in _EXTENSION.split(received or "", maxsplit=1)[0]:
-        digit = unicodedata.decimal(sign, None)
-        if digit is not None:
-            digits.append(str(digit))
-        elif strict and not _is_punctuation(sign):
-            return ""
-    return "".join(digits)
 
 
 def _is_punctuation(sign: str) -> bool:
