@@ -1,0 +1,103 @@
+"""Our gunicorn with a small application; what it serves stands in sample_web.py."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import sys
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+import requests
+
+from runtime.config import ROOT
+
+PROGRAM = Path(__file__).with_name("sample_web.py")
+
+
+def wait_for(condition, seconds=15):
+    ends_at = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < ends_at, "waited too long"
+        time.sleep(0.05)
+
+
+def answers(url):
+    try:
+        return requests.get(f"{url}/length", timeout=5).ok
+    except requests.ConnectionError:
+        return False
+
+
+@pytest.fixture
+def server():
+    """The gunicorn master and its address."""
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port = probe.getsockname()[1]
+    process = psutil.Popen(
+        [sys.executable, str(PROGRAM), str(port)],
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+    )
+    url = f"http://127.0.0.1:{port}"
+    wait_for(lambda: answers(url))
+    yield process, url
+    if process.is_running():
+        process.kill()
+        process.wait()
+
+
+def test_get_line_of_8_kib_is_read(server):
+    _, url = server
+    query = "a=" + "x" * (8190 - len("GET /length?a= HTTP/1.1"))
+
+    answer = requests.get(f"{url}/length?{query}", timeout=5)
+
+    assert (answer.status_code, answer.text) == (200, str(len(query)))
+
+
+def test_scheme_is_taken_from_a_proxy_on_this_machine(server):
+    _, url = server
+
+    answer = requests.get(f"{url}/scheme", headers={"X-Forwarded-Proto": "https"}, timeout=5)
+
+    assert answer.text == "https"
+
+
+def test_open_streams_end_by_themselves_when_it_stops(server):
+    process, url = server
+    began = time.monotonic()
+    with requests.get(f"{url}/stream", stream=True, timeout=10) as answer:
+        lines = answer.iter_lines()
+        next(lines)
+
+        process.terminate()
+        rest = [line for line in lines if line]
+
+    assert rest[-1] == b"data: bye"
+    assert process.wait(timeout=10) == 0
+    assert time.monotonic() - began < 5
+
+
+def test_killed_worker_is_replaced(server):
+    process, url = server
+    victim = process.children()[0]
+
+    victim.kill()
+
+    wait_for(lambda: len(process.children()) == 2 and victim not in process.children())
+    assert answers(url)
+
+
+def test_killed_master_takes_its_workers_along(server):
+    process, url = server
+    workers = process.children()
+
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+
+    wait_for(lambda: not any(worker.is_running() for worker in workers), seconds=3)
+    assert not answers(url)
