@@ -6,6 +6,7 @@ One part alone is for systemd or containers; it finds the broker by REDIS_URL or
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Callable
 from dataclasses import replace
@@ -17,6 +18,8 @@ from runtime.run import CannotStart, run
 
 def main() -> int:
     name = _parser().parse_args().part
+    # Database, logs and sockets are for the user who runs us, whatever folder they stand in.
+    os.umask(0o077)
     try:
         config = Config.load()
         logs.configure(config.log_format, part=name)
