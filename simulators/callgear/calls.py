@@ -22,6 +22,7 @@ class Leg:
     end: float | None = None
     reason: str = ""
     record: str | None = None
+    is_picked_up: bool = False  # "answered" of the reference; talking with the client is more
 
     @property
     def employee_id(self) -> int | None:
@@ -125,6 +126,7 @@ class Call:
         for leg in self.legs:
             if leg.connect is not None and leg.connect > self.now:
                 leg.connect = None
+                leg.is_picked_up = False
             if leg.end is None or leg.end > self.now:
                 leg.end = self.now
                 leg.reason = self.finish_reason = "operator_disconnects"

@@ -119,7 +119,8 @@ def click_to_call(script: Script, cast: Cast) -> None:
 
 def click_client_silent(script: Script, cast: Cast) -> None:
     """start.employee_call; the employee answers, the client does not."""
-    _ring_both(script, cast)
+    script.pick_up(_ring_both(script, cast))
+    script.pause(cast.ring)
     script.give_up("no_success_subscriber_call")
     script.end("no_success_subscriber_call", "call_finished")
 

@@ -110,38 +110,37 @@ def _of_times(call: Call, *, milliseconds: bool) -> Row:
 
 
 def _of_employees(call: Call, account: Account) -> Row:
-    talks = call.talks
+    answered = [leg.employee for leg in call.legs if leg.is_picked_up and leg.employee]
+    talked = [leg.employee for leg in call.talks if leg.employee]
     row: Row = {"employees": _participants(call), "is_transfer": call.is_transfer}
-    if not talks:
-        return row
-    first, last = talks[0].employee or {}, talks[-1].employee or {}
-    for word in ("answered", "talked"):
-        row[f"first_{word}_employee_id"] = first["id"]
-        row[f"first_{word}_employee_full_name"] = first["full_name"]
-        row[f"last_{word}_employee_id"] = last["id"]
-        row[f"last_{word}_employee_full_name"] = last["full_name"]
-    row["operator_phone_number"] = next(iter(account.active_phones(last)), None)
+    for word, people in (("answered", answered), ("talked", talked)):
+        for place, employee in (("first", people[:1]), ("last", people[-1:])):
+            row[f"{place}_{word}_employee_id"] = employee[0]["id"] if employee else None
+            row[f"{place}_{word}_employee_full_name"] = (
+                employee[0]["full_name"] if employee else None
+            )
+    if answered:
+        row["operator_phone_number"] = next(iter(account.active_phones(answered[-1])), None)
     return row
 
 
 def _participants(call: Call) -> list[Row]:
     people: dict[Any, Row] = {}
-    if call.initiator and not call.is_internal and not call.legs:
-        people[call.initiator["id"]] = _participant(call.initiator, talked=False)
     for leg in call.legs:
         if leg.employee is None:
             continue
-        before = people.get(leg.employee_id, {}).get("is_talked", False)
-        people[leg.employee_id] = _participant(leg.employee, talked=leg.talked or before)
+        person = people.setdefault(leg.employee_id, _participant(leg.employee))
+        person["is_answered"] |= leg.is_picked_up
+        person["is_talked"] |= leg.talked
     return list(people.values())
 
 
-def _participant(employee: Row, *, talked: bool) -> Row:
+def _participant(employee: Row) -> Row:
     return {
         "employee_id": employee["id"],
         "employee_full_name": employee["full_name"],
-        "is_answered": talked,
-        "is_talked": talked,
+        "is_answered": False,
+        "is_talked": False,
     }
 
 

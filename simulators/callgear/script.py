@@ -51,11 +51,16 @@ class Script:
 
     def talk(self, leg: Leg, seconds: float) -> None:
         """This employee answers; the other phones stop; the two talk."""
-        self._pick_up(leg)
+        self._connect(leg)
         self.note("talk_started", leg)
         self.pause(seconds)
         self._close(leg, "subscriber_disconnects")
         self.note("talk_finished", leg)
+
+    def pick_up(self, leg: Leg) -> None:
+        """This employee picks up his phone, but nobody is there to talk to."""
+        leg.is_picked_up = True
+        self.note("call_accepted", leg)
 
     def transfer_to(self, employee: Row, *, ring: float, talk: float) -> None:
         """The last talker hands the client over."""
@@ -97,9 +102,9 @@ class Script:
         self._open.append(leg)
         return leg
 
-    def _pick_up(self, leg: Leg) -> None:
+    def _connect(self, leg: Leg) -> None:
         leg.connect = self.at
-        self.note("call_accepted", leg)
+        self.pick_up(leg)
         for other in [one for one in self._open if one is not leg]:
             self._close(other, "another_operator_answer")
             self.note("leg_finished", other)

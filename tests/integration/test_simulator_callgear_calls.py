@@ -161,6 +161,15 @@ def test_marketing_and_tags_reach_the_report(pbx, hook):
     assert hook.requests[0].json["utm_source"] == "portal"
 
 
+def test_picking_up_is_not_yet_talking(pbx):
+    call_id = call(pbx, "click_client_silent")["call_session_id"]
+
+    names = ("first_answered_employee_id", "first_talked_employee_id", "employees")
+    answered, talked, employees = report_row(pbx, call_id, *names).values()
+    assert (answered, talked) == (101, None)
+    assert (employees[0]["is_answered"], employees[0]["is_talked"]) == (True, False)
+
+
 def test_default_fields_of_the_report_are_the_documented_ones(pbx):
     call_id = call(pbx, "inbound_answered")["call_session_id"]
 

@@ -194,3 +194,16 @@ def test_call_rings_whom_the_manager_answer_names(pbx, hook):
     assert [(row["status"], row["answer"]) for row in asked] == [(200, {"phones": ["0160003"]})]
     assert hook.requests[0].path.endswith("/manager")
     assert hook.requests[2].json["employee_id"] == 103
+
+
+def test_call_released_while_it_rings_is_lost(pbx, hook):
+    order = {"recipe": "inbound_answered", "speed": 1}
+    call_id = pbx.control("POST", "/_sim/calls", order)["call_session_id"]
+    hook.wait_for(2)
+
+    pbx.control("POST", f"/_sim/calls/{call_id}/release")
+
+    hook.wait_for(4)
+    row = report_row(pbx, call_id, "is_lost", "first_answered_employee_id", "talk_duration")
+    assert [request.json["event"] for request in hook.requests[2:]] == [END, "lost_call"]
+    assert row == {"is_lost": True, "first_answered_employee_id": None, "talk_duration": 0}
