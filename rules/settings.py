@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from rules.phones import Phone, normalise
 from rules.settings_values import Cap, Country, Day, FilledText, Id, PhoneText, Text
 from rules.vocabulary import Create, Direction, Entity, OwnerRule
+from rules.working_hours import Weekday
 
 
 class TaskAssign(StrEnum):
@@ -191,7 +192,7 @@ class Settings(_Part):
     funnels: Funnels = Funnels()
     responsible: Responsible = Responsible()
     ignore: Ignore = Ignore()
-    working_hours: dict[Literal["1", "2", "3", "4", "5", "6", "7"], Day] | None = None
+    working_hours: dict[Weekday, Day] | None = None
     fields: Annotated[tuple[FieldRow, ...], Field(max_length=500)] = ()
 
     def side(self, direction: str) -> Side:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from typing import Literal
 
-# Weekday "1" (Monday) to "7" -> spans from-till, "HH:MM" in the integration's zone.
-WorkingHours = Mapping[str, Sequence[tuple[str, str]]]
+Weekday = Literal["1", "2", "3", "4", "5", "6", "7"]  # from Monday on
+# Spans from-till of each weekday, "HH:MM" in the integration's zone.
+WorkingHours = Mapping[Weekday, Sequence[tuple[str, str]]]
 
+WEEKDAYS: tuple[Weekday, ...] = ("1", "2", "3", "4", "5", "6", "7")
 END_OF_DAY = "24:00"
 
 
@@ -42,7 +45,7 @@ def _spans(
     """The working spans from the day of `moment` on, in UTC, without end."""
     day = moment.astimezone(zone).date()
     while True:
-        for opens, closes in sorted(hours.get(str(day.isoweekday()), ())):
+        for opens, closes in sorted(hours.get(WEEKDAYS[day.weekday()], ())):
             yield _at(day, opens, zone), _at(day, closes, zone)
         day += timedelta(days=1)
 
