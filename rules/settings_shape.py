@@ -36,7 +36,7 @@ def read(document: Any) -> tuple[list[Problem], Settings]:
 
 
 def _rest(document: Any, details: list[ErrorDetails]) -> Settings:
-    if not isinstance(document, Mapping):
+    if not isinstance(document, Mapping) or not all(detail["loc"] for detail in details):
         return Settings()
     rest = json.loads(json.dumps(with_row_ids(document)))
     for detail in details:
@@ -63,6 +63,7 @@ _TYPES = {
     "bool_type": "flag",
     "int_type": "number",
     "int_from_float": "number",
+    "int_parsing_size": "number",
     "float_type": "number",
     "model_type": "object",
     "dict_type": "object",

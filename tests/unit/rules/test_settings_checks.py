@@ -102,6 +102,7 @@ def places(document, known=None):
             id="nul-character",
         ),
         pytest.param({"fields": {1, 2}}, [("", "not_json")], id="not-json"),
+        pytest.param({"funnels": {"stage_id": "\ud800"}}, [("", "not_json")], id="half-a-sign"),
         pytest.param(
             {"templates": {"task": {"title": "x"}}},
             [("templates.task.title", "unknown_member")],
@@ -290,7 +291,7 @@ def test_both_languages_know_the_same_sentences():
 
 
 JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.text(max_size=8),
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
     lambda inside: (
         st.lists(inside, max_size=3)
         | st.dictionaries(st.sampled_from([*DEFAULTS, "first", "id", "x"]), inside, max_size=3)
@@ -304,6 +305,7 @@ def test_any_document_has_problems_or_loads(document):
     found = problems(document, KNOWN)
 
     assert found or dump(load(document))
+    assert {problem.code for problem in found} <= set(SENTENCES["en"])
     assert all(sentence(problem, "en") and sentence(problem, "ru") for problem in found)
 
 
