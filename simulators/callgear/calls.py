@@ -79,6 +79,7 @@ class Call:
     total: float = 0.0
     now: float = 0.0  # how far the script has been played
     is_ended: bool = False
+    is_cut: bool = False
     has_records: bool = False
     row_from: float = 0.0  # time.monotonic() from which the report shows the row
     row: Row = field(default_factory=dict)
@@ -122,6 +123,7 @@ class Call:
 
     def cut(self) -> None:
         """Hang up now: what has not happened yet never will."""
+        self.is_cut = True
         self.legs = [leg for leg in self.legs if leg.start <= self.now]
         for leg in self.legs:
             if leg.connect is not None and leg.connect > self.now:

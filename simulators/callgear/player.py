@@ -50,14 +50,10 @@ class Player:
             extra = (late.seconds or 0.0) if late else 0.0
         due = started + (step.at / call.speed if call.speed else 0.0) + extra
         seconds = due - asyncio.get_running_loop().time()
-        if call.is_ended or call.released.is_set():
+        if call.is_ended or call.is_cut:
             await asyncio.sleep(max(0.0, seconds))
             return True
-        if seconds <= 0:
-            return True
-        try:
-            await asyncio.wait_for(call.released.wait(), seconds)
-        except TimeoutError:
+        if not await _is_released(call, seconds):
             return True
         passed = asyncio.get_running_loop().time() - started
         call.now = max(call.now, min(step.at, passed * call.speed))
@@ -157,3 +153,14 @@ class Player:
 
     def _context(self, call: Call, step: Step) -> dict[str, str]:
         return {"operation": step.event, "account": str(call.app_id), "call": str(call.id)}
+
+
+async def _is_released(call: Call, seconds: float) -> bool:
+    """True as soon as somebody hangs up, within this time; also if it has happened before."""
+    if call.released.is_set() or seconds <= 0:
+        return call.released.is_set()
+    try:
+        await asyncio.wait_for(call.released.wait(), seconds)
+    except TimeoutError:
+        return False
+    return True

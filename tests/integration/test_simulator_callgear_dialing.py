@@ -148,7 +148,8 @@ def test_blacklisted_contact_is_refused(pbx):
 
 
 def test_live_call_is_listed_and_released(pbx, hook):
-    pbx.control("POST", "/_sim/config", {"speed": 20})
+    pace = {"speed": 1, "ring_seconds": 0.1, "talk_seconds": 30, "recording_seconds": 0}
+    pbx.control("POST", "/_sim/config", pace)
     params = dial(pbx)
     call_id = ask(pbx, "start.employee_call", CALL, **params)["data"]["call_session_id"]
     hook.wait_for(2)
@@ -163,7 +164,7 @@ def test_live_call_is_listed_and_released(pbx, hook):
     ]
     assert released["data"] == {"success": "true"}
     assert hook.events()[3:] == ["talk_finished", END, "record_ready"]
-    assert hook.requests[3].json["talk_time_duration"] < 12
+    assert hook.requests[3].json["talk_time_duration"] < 30
     assert report_row(pbx, call_id)["finish_reason"] == "operator_disconnects"
     assert mnemonic_of(pbx, "release.call", CALL, call_session_id=call_id) == (
         "call_session_not_found"
@@ -207,3 +208,15 @@ def test_call_released_while_it_rings_is_lost(pbx, hook):
     row = report_row(pbx, call_id, "is_lost", "first_answered_employee_id", "talk_duration")
     assert [request.json["event"] for request in hook.requests[2:]] == [END, "lost_call"]
     assert row == {"is_lost": True, "first_answered_employee_id": None, "talk_duration": 0}
+
+
+def test_release_counts_while_a_notification_is_under_way(pbx, hook):
+    hook.seconds = 0.2
+    order = {"recipe": "inbound_answered", "speed": 1, "talk_seconds": 60}
+    call_id = pbx.control("POST", "/_sim/calls", order)["call_session_id"]
+    hook.wait_for(1)
+
+    pbx.control("POST", f"/_sim/calls/{call_id}/release")
+
+    hook.wait_for(3)
+    assert hook.events() == ["incoming_call", END, "lost_call"]
