@@ -95,7 +95,7 @@ def _warn(config: Config) -> None:
 
 def announce(config: Config, *, began: float) -> None:
     """Print the one address and how to log in."""
-    logger.info("ready after %.1f s", time.monotonic() - began)
+    logger.info("started after %.1f s", time.monotonic() - began)
     russian = config.default_locale == "ru"
     lines = [f"{'Открыть' if russian else 'Open'}: {config.public_base_url}/"]
     if config.demo:

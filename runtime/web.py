@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import signal
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -90,5 +89,4 @@ class QuietLogger(Logger):
 def after_fork(arbiter: Arbiter, worker: Worker) -> None:
     process.die_with_parent(arbiter.pid)
     process.set_name("web worker")
-    signal.set_wakeup_fd(-1)
     application.cut_connections(worker.app.wsgi())
