@@ -61,9 +61,10 @@ class Player:
 
     def _after_release(self, call: Call) -> list[Step]:
         """The rest of the script of a call that somebody has hung up."""
-        talking = [leg for leg in call.talks if (leg.end or 0) > call.now]
+        now = call.now
+        talking = [leg for leg in call.talks if (leg.connect or 0) <= now < (leg.end or 0)]
         call.cut()
-        steps = [Step(call.now, "talk_finished", leg) for leg in talking if leg.talked]
+        steps = [Step(now, "talk_finished", leg) for leg in talking]
         steps.append(Step(call.now, "call_finished"))
         if call.is_lost and call.direction == "in":
             steps.append(Step(call.now, "lost_call"))
