@@ -35,6 +35,7 @@ lock_project() {
         return 0
     fi
     until mkdir "$1/.venv-lock" 2>/dev/null; do
+        [ -d "$1/.venv-lock" ] || { say "Nothing can be written into $1"; exit 1; }
         say "Another start is installing. If there is none, remove $1/.venv-lock"
         sleep 2
     done
