@@ -7,6 +7,11 @@ from datetime import UTC, datetime, timedelta, tzinfo
 # An epoch above this is in milliseconds: in seconds it would be the year 5138.
 MILLISECONDS_FROM = 10**11
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+# Stands where nothing tells when something happened.
+EARLIEST = EPOCH
+# "2026" or "20260301" read as seconds would be a day in 1970: no call is that old, and none is
+# from the next century.
+YEARS = range(2000, 2100)
 
 
 def read_time(value: object, zone: tzinfo) -> datetime | None:
@@ -17,22 +22,26 @@ def read_time(value: object, zone: tzinfo) -> datetime | None:
     """
     if isinstance(value, bool) or value is None:
         return None
+    text = str(value).strip()
     try:
-        return _from_epoch(float(str(value)))
-    except ValueError:
-        pass
-    try:
-        moment = datetime.fromisoformat(str(value).strip())
-        return (moment if moment.tzinfo else moment.replace(tzinfo=zone)).astimezone(UTC)
+        moment = _from_epoch(float(text)) if is_number(text) else _from_text(text, zone)
     except (ValueError, OverflowError):
         return None
+    return moment if moment.year in YEARS else None
 
 
-def _from_epoch(number: float) -> datetime | None:
-    seconds = number / 1000 if abs(number) > MILLISECONDS_FROM else number
+def is_number(text: str) -> bool:
     try:
-        moment = EPOCH + timedelta(seconds=seconds)
-    except (OverflowError, ValueError):
-        return None
-    # "2026" or "20260301" read as seconds would be a day in 1970: no call is that old.
-    return moment if moment.year >= 2000 else None
+        float(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _from_epoch(number: float) -> datetime:
+    return EPOCH + timedelta(seconds=number / 1000 if abs(number) > MILLISECONDS_FROM else number)
+
+
+def _from_text(text: str, zone: tzinfo) -> datetime:
+    moment = datetime.fromisoformat(text)
+    return (moment if moment.tzinfo else moment.replace(tzinfo=zone)).astimezone(UTC)
