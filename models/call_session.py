@@ -11,7 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from models.base import BigId, Moment, db
 
 
-class CallSession(db.Model):  # type: ignore[name-defined,misc]
+class CallSession(db.Model):  # type: ignore[name-defined]
     """`next_at` is set exactly while there is work that can be done, now or at that time.
 
     `facts` is what `rules/facts.py` folded last; the columns beside it repeat what lists and
@@ -67,6 +67,7 @@ class CallSession(db.Model):  # type: ignore[name-defined,misc]
     # Grows with every new event; `folded_version` is the one that the facts stand for.
     events_version: Mapped[int] = mapped_column(default=1)
     folded_version: Mapped[int] = mapped_column(default=0)
+    lookup_tries: Mapped[int] = mapped_column(default=0)
     looked_up: Mapped[int] = mapped_column(default=0)  # bits: first due, repeat due
 
     report: Mapped[dict[str, Any] | None]  # its row of the calls report, in our words
@@ -79,7 +80,7 @@ class CallSession(db.Model):  # type: ignore[name-defined,misc]
     crashes: Mapped[int] = mapped_column(default=0)  # errors of our own while working on it
 
 
-class TraceEntry(db.Model):  # type: ignore[name-defined,misc]
+class TraceEntry(db.Model):  # type: ignore[name-defined]
     """One line of the answer to "why?": a reason code with its values."""
 
     __tablename__ = "trace_entry"

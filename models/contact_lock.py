@@ -10,7 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from models.base import Moment, db
 
 
-class ContactLock(db.Model):  # type: ignore[name-defined,misc]
+class ContactLock(db.Model):  # type: ignore[name-defined]
     __tablename__ = "contact_lock"
 
     key: Mapped[str] = mapped_column(String(80), primary_key=True)

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from models.base import BigId, Moment, db
 
 
-class CrmAccount(db.Model):  # type: ignore[name-defined,misc]
+class CrmAccount(db.Model):  # type: ignore[name-defined]
     """`breaker` is new (never answered), closed (all is well), open (the CRM is away) or key (the
     key was refused). Only while it is closed is anything written."""
 
@@ -46,7 +46,7 @@ class CrmAccount(db.Model):  # type: ignore[name-defined,misc]
     verified_at: Mapped[datetime | None] = mapped_column(Moment)
 
 
-class CrmLane(db.Model):  # type: ignore[name-defined,misc]
+class CrmLane(db.Model):  # type: ignore[name-defined]
     """How many requests one process has under way at an account; a lease, so a crash frees it."""
 
     __tablename__ = "crm_lane"

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from models.base import Moment, db
 
 
-class CrmList(db.Model):  # type: ignore[name-defined,misc]
+class CrmList(db.Model):  # type: ignore[name-defined]
     """`kind` is pipelines, fields:client, fields:lead or fields:deal."""
 
     __tablename__ = "crm_list"

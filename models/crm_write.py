@@ -5,13 +5,13 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String
+from sqlalchemy import ForeignKey, Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import BigId, Moment, db
 
 
-class CrmWrite(db.Model):  # type: ignore[name-defined,misc]
+class CrmWrite(db.Model):  # type: ignore[name-defined]
     """`ledger_key` comes from business identity and carries its scope: the CRM account for
     clients, the integration for the rest. `reference` is what the CRM stores as external_id.
 
@@ -23,6 +23,12 @@ class CrmWrite(db.Model):  # type: ignore[name-defined,misc]
     __table_args__ = (
         Index("ix_crm_write_session", "session_row_id"),
         Index("ix_crm_write_contact", "contact"),
+        Index(
+            "ix_crm_write_open",
+            "integration_id",
+            postgresql_where=text("status IN ('planned', 'sent')"),
+            sqlite_where=text("status IN ('planned', 'sent')"),
+        ),
     )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
@@ -34,7 +40,10 @@ class CrmWrite(db.Model):  # type: ignore[name-defined,misc]
     contact: Mapped[str | None] = mapped_column(String(120))
     status: Mapped[str] = mapped_column(String(10), default="planned")
     body: Mapped[dict[str, Any]]
+    # What `body` still lacks: entity -> {"id"} or {"key"} of the write that makes it.
     links: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    # Texts whose template had variables without their final value.
+    late: Mapped[list[Any]] = mapped_column(default=list)
     crm_id: Mapped[str | None] = mapped_column(String(100))
     revision: Mapped[int] = mapped_column(default=0)
     attempts: Mapped[int] = mapped_column(default=0)

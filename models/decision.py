@@ -11,7 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from models.base import BigId, Moment, db
 
 
-class Decision(db.Model):  # type: ignore[name-defined,misc]
+class Decision(db.Model):  # type: ignore[name-defined]
     """`kind` is contact or task. `number` is 1; a replay with today's settings adds the next."""
 
     __tablename__ = "decision"

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from models.base import BigId, db
 
 
-class EmployeeRow(db.Model):  # type: ignore[name-defined,misc]
+class EmployeeRow(db.Model):  # type: ignore[name-defined]
     """`phones` keeps the employee's order, active ones only."""
 
     __tablename__ = "employee"
@@ -22,7 +22,7 @@ class EmployeeRow(db.Model):  # type: ignore[name-defined,misc]
     status_id: Mapped[str | None] = mapped_column(String(40))
 
 
-class CrmUserRow(db.Model):  # type: ignore[name-defined,misc]
+class CrmUserRow(db.Model):  # type: ignore[name-defined]
     """`gone` is set when a complete list of the CRM's users no longer holds him."""
 
     __tablename__ = "crm_user"
@@ -37,7 +37,7 @@ class CrmUserRow(db.Model):  # type: ignore[name-defined,misc]
     gone: Mapped[bool] = mapped_column(default=False)
 
 
-class UserMapping(db.Model):  # type: ignore[name-defined,misc]
+class UserMapping(db.Model):  # type: ignore[name-defined]
     __tablename__ = "user_mapping"
     __table_args__ = (
         UniqueConstraint("integration_id", "crm_user_id"),
@@ -50,7 +50,7 @@ class UserMapping(db.Model):  # type: ignore[name-defined,misc]
     employee_id: Mapped[str] = mapped_column(String(40))
 
 
-class VirtualNumberRow(db.Model):  # type: ignore[name-defined,misc]
+class VirtualNumberRow(db.Model):  # type: ignore[name-defined]
     __tablename__ = "virtual_number"
 
     integration_id: Mapped[int] = mapped_column(ForeignKey("integration.id"), primary_key=True)

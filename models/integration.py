@@ -12,7 +12,7 @@ from models.base import BigId, Moment, db
 from models.crm_account import CrmAccount
 
 
-class Integration(db.Model):  # type: ignore[name-defined,misc]
+class Integration(db.Model):  # type: ignore[name-defined]
     """Columns ending in `_sealed` hold encrypted text (`services/vault.py`)."""
 
     __tablename__ = "integration"
@@ -56,7 +56,7 @@ class Integration(db.Model):  # type: ignore[name-defined,misc]
         return self.pbx_timezone or self.timezone
 
 
-class WebhookToken(db.Model):  # type: ignore[name-defined,misc]
+class WebhookToken(db.Model):  # type: ignore[name-defined]
     """The secret part of a webhook address; only its hash is kept. Two overlap while rotating."""
 
     __tablename__ = "webhook_token"
@@ -68,7 +68,7 @@ class WebhookToken(db.Model):  # type: ignore[name-defined,misc]
     expires_at: Mapped[datetime | None] = mapped_column(Moment)
 
 
-class SettingsVersion(db.Model):  # type: ignore[name-defined,misc]
+class SettingsVersion(db.Model):  # type: ignore[name-defined]
     """One published version of the settings document; never changed afterwards."""
 
     __tablename__ = "settings_version"

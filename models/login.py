@@ -12,7 +12,7 @@ from models.base import BigId, Moment, db
 ADMIN, EMPLOYEE = "admin", "employee"
 
 
-class Login(db.Model):  # type: ignore[name-defined,misc]
+class Login(db.Model):  # type: ignore[name-defined]
     """`role` is admin or employee. An admin without integrations sees all, an employee none."""
 
     __tablename__ = "login"
@@ -38,14 +38,14 @@ class Login(db.Model):  # type: ignore[name-defined,misc]
         return integration_id in named or (self.is_admin and not named)
 
 
-class LoginIntegration(db.Model):  # type: ignore[name-defined,misc]
+class LoginIntegration(db.Model):  # type: ignore[name-defined]
     __tablename__ = "login_integration"
 
     login_id: Mapped[int] = mapped_column(ForeignKey("login.id"), primary_key=True)
     integration_id: Mapped[int] = mapped_column(ForeignKey("integration.id"), primary_key=True)
 
 
-class LoginSession(db.Model):  # type: ignore[name-defined,misc]
+class LoginSession(db.Model):  # type: ignore[name-defined]
     """One signed-in browser. The cookie carries a random token; only its hash is kept."""
 
     __tablename__ = "login_session"
@@ -60,7 +60,7 @@ class LoginSession(db.Model):  # type: ignore[name-defined,misc]
     ended_at: Mapped[datetime | None] = mapped_column(Moment)
 
 
-class LoginFailure(db.Model):  # type: ignore[name-defined,misc]
+class LoginFailure(db.Model):  # type: ignore[name-defined]
     """Failed passwords in a row per account or address; they grow the delay."""
 
     __tablename__ = "login_failure"

@@ -13,7 +13,7 @@ from models.base import BigId, Moment, db
 PENDING, TAKEN, IGNORED, REJECTED = "pending", "taken", "ignored", "rejected"
 
 
-class Notification(db.Model):  # type: ignore[name-defined,misc]
+class Notification(db.Model):  # type: ignore[name-defined]
     """`state`: pending (not yet taken into its call), taken, ignored (an event that we do not
     use), rejected (could not be read; `raw` holds it for a person)."""
 

@@ -175,6 +175,7 @@ def upgrade() -> None:
         sa.Column("closed", sa.Boolean(), nullable=False),
         sa.Column("events_version", sa.Integer(), nullable=False),
         sa.Column("folded_version", sa.Integer(), nullable=False),
+        sa.Column("lookup_tries", sa.Integer(), nullable=False),
         sa.Column("looked_up", sa.Integer(), nullable=False),
         sa.Column("report", sa.JSON(), nullable=True),
         sa.Column("report_at", sa.BigInteger(), nullable=True),
@@ -368,6 +369,7 @@ def upgrade() -> None:
         sa.Column("status", sa.String(length=10), nullable=False),
         sa.Column("body", sa.JSON(), nullable=False),
         sa.Column("links", sa.JSON(), nullable=False),
+        sa.Column("late", sa.JSON(), nullable=False),
         sa.Column("crm_id", sa.String(length=100), nullable=True),
         sa.Column("revision", sa.Integer(), nullable=False),
         sa.Column("attempts", sa.Integer(), nullable=False),
@@ -389,6 +391,13 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("crm_write", schema=None) as batch_op:
         batch_op.create_index("ix_crm_write_contact", ["contact"], unique=False)
+        batch_op.create_index(
+            "ix_crm_write_open",
+            ["integration_id"],
+            unique=False,
+            postgresql_where=sa.text("status IN ('planned', 'sent')"),
+            sqlite_where=sa.text("status IN ('planned', 'sent')"),
+        )
         batch_op.create_index(batch_op.f("ix_crm_write_reference"), ["reference"], unique=False)
         batch_op.create_index("ix_crm_write_session", ["session_row_id"], unique=False)
 
@@ -503,6 +512,11 @@ def downgrade() -> None:
     with op.batch_alter_table("crm_write", schema=None) as batch_op:
         batch_op.drop_index("ix_crm_write_session")
         batch_op.drop_index(batch_op.f("ix_crm_write_reference"))
+        batch_op.drop_index(
+            "ix_crm_write_open",
+            postgresql_where=sa.text("status IN ('planned', 'sent')"),
+            sqlite_where=sa.text("status IN ('planned', 'sent')"),
+        )
         batch_op.drop_index("ix_crm_write_contact")
 
     op.drop_table("crm_write")

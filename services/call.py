@@ -1,0 +1,196 @@
+"""A claimed call session while it is worked on: its rows in memory, and the changes to store."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from rules.crm import Client
+from rules.decide import Decision
+from rules.events import Event
+from rules.facts import CallFacts
+from rules.keys import reference_prefix, session_key
+from rules.reasons import Reason
+from rules.settings import Settings
+from rules.vocabulary import Entity, WriteStatus
+from services.changes import Changes
+from services.knobs import Knobs
+from services.offices import Office
+from services.vault import keyed_hash
+
+
+@dataclass
+class Write:
+    """A row of the ledger in memory."""
+
+    ledger_key: str
+    reference: str
+    kind: str
+    status: str
+    body: dict[str, Any]
+    links: dict[str, Any]
+    session_row_id: int
+    late: list[Any] = field(default_factory=list)
+    contact: str | None = None
+    crm_id: str | None = None
+    revision: int = 0
+    attempts: int = 0
+    refusals: int = 0
+    planned_at: datetime | None = None
+    next_at: datetime | None = None
+    sent_at: datetime | None = None
+    done_at: datetime | None = None
+    closed_at: datetime | None = None
+    error: dict[str, Any] | None = None
+
+    @property
+    def is_open(self) -> bool:
+        return self.status in (WriteStatus.PLANNED, WriteStatus.SENT)
+
+
+@dataclass
+class Stored:
+    """A decision as it was stored."""
+
+    kind: str
+    rule: str
+    actions: tuple[Entity, ...]
+    contact: str | None
+    owner_user_id: str | None
+    client_id: str | None
+
+
+@dataclass
+class Call:
+    """`now` gives the database's moment; `read_writes` the ledger rows of a contact or of a key,
+    from the database as it is now."""
+
+    row: Any
+    office: Office
+    settings: Settings | None
+    events: list[Event]
+    now: Callable[[], datetime]
+    knobs: Knobs
+    read_contact: Callable[[str], list[Write]]
+    read_key: Callable[[str], Write | None]
+    writes: dict[str, Write] = field(default_factory=dict)
+    decisions: dict[str, Stored] = field(default_factory=dict)
+    changes: Changes = field(default_factory=Changes)
+    created: dict[str, Any] = field(default_factory=dict)
+    client: Client | None = None
+    is_locked: bool = False
+    looked_up_here: bool = False
+
+    @property
+    def id(self) -> int:
+        return int(self.row.id)
+
+    @property
+    def rules(self) -> Settings:
+        """The settings of the call; work without a published version never comes this far."""
+        assert self.settings is not None
+        return self.settings
+
+    def trace(self, *reasons: Reason) -> None:
+        self.changes.trace(self.id, self.now(), reasons)
+
+    def key(self, kind: str, *more: str) -> str:
+        return session_key(kind, self.office.integration_id, self.row.call_session_id, *more)
+
+    def phone_hash(self, facts: CallFacts) -> str:
+        phone = facts.client_phone.value if facts.client_phone else ""
+        return keyed_hash(self.office.reference_key, f"phone|{phone}")
+
+    def plan(
+        self,
+        kind: str,
+        key: str,
+        body: dict[str, Any],
+        *,
+        links: dict[str, Any] | None = None,
+        late: list[str] | None = None,
+        contact: str | None = None,
+    ) -> Write:
+        """Intend a write; a key that is there already stays as it is."""
+        known = self.writes.get(key)
+        if known is not None:
+            return known
+        reference = reference_prefix(kind) + keyed_hash(self.office.reference_key, key)
+        write = Write(
+            ledger_key=key,
+            reference=reference,
+            kind=kind,
+            status=WriteStatus.PLANNED,
+            body=body,
+            links=links or {},
+            session_row_id=self.id,
+            late=late or [],
+            contact=contact,
+            planned_at=self.now(),
+        )
+        self.writes[key] = write
+        self.changes.plan(
+            {
+                "ledger_key": key,
+                "reference": reference,
+                "integration_id": self.office.integration_id,
+                "session_row_id": self.id,
+                "kind": kind,
+                "contact": contact,
+                "status": str(write.status),
+                "body": body,
+                "links": write.links,
+                "late": write.late,
+                "revision": 0,
+                "attempts": 0,
+                "refusals": 0,
+                "planned_at": write.planned_at,
+            }
+        )
+        return write
+
+    def update(self, write: Write, **columns: Any) -> None:
+        """Change a write here and in the ledger."""
+        for name, value in columns.items():
+            setattr(write, name, value)
+        self.changes.update_write(write.ledger_key, **columns)
+
+    def remember(self, decision: Decision) -> Stored:
+        """Store a decision with its reasons: it is never made again."""
+        stored = Stored(
+            decision.kind,
+            decision.rule,
+            decision.actions,
+            decision.contact,
+            decision.owner_user_id,
+            decision.client_id,
+        )
+        self.decisions[decision.kind] = stored
+        self.changes.decide(
+            {
+                "session_row_id": self.id,
+                "kind": decision.kind,
+                "number": 1,
+                "decided_at": self.now(),
+                "rule": decision.rule,
+                "contact": _word(decision.contact),
+                "create": _word(decision.create),
+                "owner_rule": _word(decision.owner_rule),
+                "owner_user_id": decision.owner_user_id,
+                "fallback": decision.fallback,
+                "client_id": decision.client_id,
+                "actions": [str(action) for action in decision.actions],
+                "reasons": [reason.as_json() for reason in decision.reasons],
+            }
+        )
+        return stored
+
+    def set_created(self, name: str, crm_id: str | None) -> None:
+        self.created = self.created | {name: crm_id}
+        self.changes.update_session(self.id, created=self.created)
+
+
+def _word(value: str | None) -> str | None:
+    return None if value is None else str(value)

@@ -1,0 +1,142 @@
+"""Load what working on claimed calls needs: for many at once, a few statements in all."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import fields
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, select
+from sqlalchemy.orm import Session
+
+from models import CrmWrite, Decision, Notification
+from rules.crm import Client
+from rules.events import Event
+from rules.vocabulary import Entity
+from services.call import Call, Stored, Write
+from services.knobs import Knobs
+from services.offices import Offices
+
+INBOX = Notification.__table__
+WRITES = CrmWrite.__table__
+DECISIONS = Decision.__table__
+WRITE_COLUMNS = [WRITES.c[each.name] for each in fields(Write)]
+
+
+class LedgerReader:
+    """Reads ledger rows on the connection of the round that is going on."""
+
+    connection: Connection
+
+    def contact(self, contact: str) -> list[Write]:
+        """The rows of a contact, the oldest generation first."""
+        return self._read(WRITES.c.contact == contact)
+
+    def key(self, ledger_key: str) -> Write | None:
+        return next(iter(self._read(WRITES.c.ledger_key == ledger_key)), None)
+
+    def _read(self, condition: Any) -> list[Write]:
+        query = select(*WRITE_COLUMNS).where(condition).order_by(WRITES.c.id)
+        return [Write(**row._mapping) for row in self.connection.execute(query)]
+
+
+def load_calls(
+    session: Session,
+    rows: Sequence[Row[Any]],
+    offices: Offices,
+    knobs: Knobs,
+    now: Callable[[], datetime],
+    ledger: LedgerReader,
+) -> list[Call]:
+    """The calls of claimed rows, in the order of the rows."""
+    ids = sorted(row.id for row in rows)
+    events = _events(session, ids)
+    writes = _writes(session, ids)
+    decisions = _decisions(session, ids)
+    calls = []
+    for row in rows:
+        office = offices.get(session, row.integration_id)
+        version = row.settings_version or office.published_version
+        settings = offices.settings(session, row.integration_id, version) if version else None
+        call = Call(
+            row=row,
+            office=office,
+            settings=settings,
+            events=events[row.id],
+            now=now,
+            knobs=knobs,
+            read_contact=ledger.contact,
+            read_key=ledger.key,
+            writes=writes[row.id],
+            decisions=decisions[row.id],
+            created=dict(row.created),
+            client=Client(**row.client) if row.client else None,
+        )
+        if row.settings_version is None and version:
+            call.changes.update_session(row.id, settings_version=version)
+        calls.append(call)
+    return calls
+
+
+def event_of(row: Any) -> Event:
+    """An inbox row as the event that it is."""
+    return Event(
+        kind=row.kind,
+        key=row.event_key,
+        call_session_id=row.call_session_id,
+        members=row.members,
+        row_id=row.id,
+        received_at=row.received_at,
+    )
+
+
+def _events(session: Session, ids: Iterable[int]) -> dict[int, list[Event]]:
+    query = select(
+        INBOX.c.id,
+        INBOX.c.session_row_id,
+        INBOX.c.kind,
+        INBOX.c.event_key,
+        INBOX.c.call_session_id,
+        INBOX.c.members,
+        INBOX.c.received_at,
+    ).where(INBOX.c.session_row_id.in_(ids))
+    found: dict[int, list[Event]] = defaultdict(list)
+    for row in session.execute(query.order_by(INBOX.c.id)):
+        found[row.session_row_id].append(event_of(row))
+    return found
+
+
+def _writes(session: Session, ids: Iterable[int]) -> dict[int, dict[str, Write]]:
+    """The writes of the calls, and the clients of other calls that these are linked to."""
+    query = select(*WRITE_COLUMNS).order_by(WRITES.c.id)
+    found: dict[int, dict[str, Write]] = defaultdict(dict)
+    linked: dict[str, set[int]] = defaultdict(set)
+    for row in session.execute(query.where(WRITES.c.session_row_id.in_(ids))):
+        write = Write(**row._mapping)
+        found[write.session_row_id][write.ledger_key] = write
+        for link in write.links.values():
+            if write.is_open and "key" in link:
+                linked[link["key"]].add(write.session_row_id)
+    missing = [key for key, users in linked.items() if any(key not in found[u] for u in users)]
+    if missing:
+        for row in session.execute(query.where(WRITES.c.ledger_key.in_(sorted(missing)))):
+            for user in linked[row.ledger_key]:
+                found[user].setdefault(row.ledger_key, Write(**row._mapping))
+    return found
+
+
+def _decisions(session: Session, ids: Iterable[int]) -> dict[int, dict[str, Stored]]:
+    query = select(DECISIONS).where(DECISIONS.c.session_row_id.in_(ids))
+    found: dict[int, dict[str, Stored]] = defaultdict(dict)
+    for row in session.execute(query.order_by(DECISIONS.c.number)):
+        found[row.session_row_id][row.kind] = Stored(
+            kind=row.kind,
+            rule=row.rule,
+            actions=tuple(Entity(action) for action in row.actions),
+            contact=row.contact,
+            owner_user_id=row.owner_user_id,
+            client_id=row.client_id,
+        )
+    return found

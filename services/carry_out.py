@@ -1,0 +1,235 @@
+"""Carry out a planned create: at most once, whatever happens on the way (`reliability.md` 2)."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Mapping
+from datetime import timedelta
+from typing import Any
+
+from clients.errors import AlreadyThereError, ClientError, KeyRefusedError, NotFoundError
+from rules.crm import Created, CrmRecord
+from rules.facts import CallFacts
+from rules.keys import client_key
+from rules.match import choose_client
+from rules.reasons import Code, because
+from rules.vocabulary import Contact, Entity, WriteStatus
+from services import failures
+from services.call import Call, Write
+from services.look_up import contact_of, find_by_phone, hold_contact
+from services.steps import Send, Step
+
+Doing = Generator[Step, Any, None]
+CREATES = (Entity.CLIENT, Entity.LEAD, Entity.DEAL, Entity.TASK)
+LINK_MEMBERS = {"client": "client_id", "lead": "lead_id", "deal": "deal_id"}
+
+
+def carry_out_creates(call: Call, facts: CallFacts) -> Doing:
+    """Carry out what this call is to create and what that depends on, in their order."""
+    for entity in CREATES:
+        for write in _of_kind(call, entity):
+            if write.is_open and _is_due(call, write):
+                yield from carry_out(call, facts, write)
+            if write.status == WriteStatus.DONE:
+                _note_created(call, write)
+
+
+def carry_out(call: Call, facts: CallFacts, write: Write) -> Doing:
+    """One create: settle it if it may have been sent, else send it."""
+    if write.kind == Entity.CLIENT:
+        yield from hold_contact(call, facts)
+        _read_again(call, write)
+    if write.status == WriteStatus.SENT:
+        yield from _settle(call, write)
+    if write.status != WriteStatus.PLANNED or not _is_due(call, write):
+        return
+    body = body_with_links(call, write)
+    if body is None:
+        return
+    if write.kind == Entity.CLIENT and not call.looked_up_here:
+        yield from _find_existing(call, facts, write)
+    if write.status == WriteStatus.PLANNED:
+        yield from _send(call, facts, write, body)
+
+
+def body_with_links(call: Call, write: Write) -> dict[str, Any] | None:
+    """The body with the ids of what it is linked to; None while one of them is still being made."""
+    body = dict(write.body)
+    for entity, link in write.links.items():
+        crm_id = linked_id(call, link)
+        if crm_id is None:
+            return None
+        if write.kind == Entity.TASK:
+            body["link"] = {"entity": entity, "id": crm_id}
+        else:
+            body[LINK_MEMBERS[entity]] = crm_id
+    return body
+
+
+def linked_id(call: Call, link: Mapping[str, Any]) -> str | None:
+    if "id" in link:
+        return str(link["id"])
+    write = call.writes.get(link["key"])
+    return write.crm_id if write and write.status == WriteStatus.DONE else None
+
+
+def done(call: Call, write: Write, crm_id: str) -> None:
+    call.update(
+        write,
+        status=WriteStatus.DONE,
+        crm_id=crm_id,
+        done_at=call.now(),
+        next_at=None,
+        error=None,
+    )
+
+
+def _of_kind(call: Call, entity: Entity) -> list[Write]:
+    """The creates of one kind that matter to this call; a client may be another call's create."""
+    return [
+        write
+        for write in list(call.writes.values())
+        if write.kind == entity and write.closed_at is None
+    ]
+
+
+def _is_due(call: Call, write: Write) -> bool:
+    return write.next_at is None or write.next_at <= call.now()
+
+
+def _read_again(call: Call, write: Write) -> None:
+    """Another call may have moved this client on while we did not hold the contact."""
+    current = call.read_key(write.ledger_key)
+    if current is not None and current.ledger_key not in call.changes.updates:
+        write.__dict__.update(current.__dict__)
+
+
+def _find_existing(call: Call, facts: CallFacts, write: Write) -> Doing:
+    """People create clients too: look before making one that was decided some time ago."""
+    if facts.client_phone is None:
+        return
+    hits = yield from find_by_phone(call, facts.client_phone)
+    match = choose_client(hits, facts.client_phone, country=call.office.country)
+    if match.client:
+        call.trace(because(Code.WRITE_FOUND, kind=write.kind, crm_id=match.client.id, count=1))
+        done(call, write, match.client.id)
+
+
+def _send(call: Call, facts: CallFacts, write: Write, body: dict[str, Any]) -> Doing:
+    entity, reference = write.kind, write.reference
+
+    def mark_sent() -> None:
+        call.update(
+            write,
+            status=WriteStatus.SENT,
+            body=body,
+            sent_at=call.now(),
+            attempts=write.attempts + 1,
+            next_at=call.now() + timedelta(seconds=call.knobs.settle_seconds),
+        )
+
+    try:
+        created: Created = yield Send(
+            f"create_{entity}",
+            lambda crm: crm.create(entity, body, reference=reference),
+            mark_sent,
+        )
+    except KeyRefusedError:
+        call.update(write, status=WriteStatus.PLANNED, attempts=write.attempts - 1, next_at=None)
+        raise
+    except AlreadyThereError:
+        yield from _settle(call, write)
+        return
+    except NotFoundError as error:
+        yield from _without_vanished(call, facts, write, error)
+        return
+    except ClientError as error:
+        failures.create_failed(call, write, error)
+        return
+    done(call, write, created.id)
+    call.trace(because(Code.WRITE_DONE, kind=write.kind, crm_id=created.id))
+
+
+def _settle(call: Call, write: Write) -> Doing:
+    """Search for what may have been made. Only what was not found for `settle_seconds` after it
+    was sent is planned again."""
+    entity, reference = write.kind, write.reference
+    try:
+        found: tuple[CrmRecord, ...] = yield Send(
+            f"find_{entity}", lambda crm: crm.find_by_reference(entity, reference)
+        )
+    except KeyRefusedError:
+        raise
+    except ClientError as error:
+        failures.search_failed(call, write, error)
+        return
+    if found:
+        oldest = min(
+            found, key=lambda record: (record.created_at is None, record.created_at or 0, record.id)
+        )
+        if len(found) > 1:
+            call.trace(because(Code.DUPLICATE_ALARM, kind=write.kind, count=len(found)))
+        call.trace(because(Code.WRITE_FOUND, kind=write.kind, crm_id=oldest.id, count=len(found)))
+        done(call, write, oldest.id)
+        return
+    settled_at = (write.sent_at or call.now()) + timedelta(seconds=call.knobs.settle_seconds)
+    if call.now() < settled_at:
+        call.update(write, next_at=settled_at)
+        return
+    call.update(write, status=WriteStatus.PLANNED, next_at=None)
+
+
+def _without_vanished(call: Call, facts: CallFacts, write: Write, error: NotFoundError) -> Doing:
+    """The CRM does not know something that we link to: look once more, then go on unlinked.
+
+    If the vanished client was our own and this call decided *first*, he is made again.
+    """
+    call.update(write, status=WriteStatus.PLANNED, next_at=None)
+    link = write.links.get("client")
+    if link is None or facts.client_phone is None:
+        failures.link_lost(call, write, error)
+        return
+    gone = linked_id(call, link)
+    call.trace(because(Code.CLIENT_GONE, client_id=gone))
+    yield from hold_contact(call, facts)
+    hits = yield from find_by_phone(call, facts.client_phone)
+    others = [hit for hit in hits if hit.id != gone]
+    match = choose_client(others, facts.client_phone, country=call.office.country)
+    if match.client:
+        call.trace(*match.reasons)
+        _relink(call, {"id": match.client.id})
+    elif not _make_again(call, facts, link):
+        _relink(call, None)
+    yield from carry_out_creates(call, facts)
+
+
+def _make_again(call: Call, facts: CallFacts, link: Mapping[str, Any]) -> bool:
+    """Plan our vanished client anew, under the next generation of his key."""
+    contact = call.decisions.get("contact")
+    old = call.writes.get(str(link.get("key")))
+    if old is None or contact is None or contact.contact != Contact.FIRST:
+        return False
+    call.update(old, closed_at=call.now())
+    generation = sum(row.closed_at is not None for row in call.read_contact(old.contact or "")) + 1
+    known = old.ledger_key.rsplit("|", 1)[1]
+    generation = max(generation, int(known) + 1)
+    key = client_key(call.office.account_id or "", call.phone_hash(facts), generation)
+    body = {name: value for name, value in old.body.items() if name != "external_id"}
+    write = call.plan("client", key, body, late=old.late, contact=contact_of(call, facts))
+    _relink(call, {"key": write.ledger_key})
+    return True
+
+
+def _relink(call: Call, link: dict[str, Any] | None) -> None:
+    """Give the open writes of this call another client, or none."""
+    for write in list(call.writes.values()):
+        if write.is_open and "client" in write.links:
+            links = {name: each for name, each in write.links.items() if name != "client"}
+            body = {name: value for name, value in write.body.items() if name != "client_id"}
+            call.update(write, links=links | ({"client": link} if link else {}), body=body)
+    call.set_created("client_id", link.get("id") if link else None)
+
+
+def _note_created(call: Call, write: Write) -> None:
+    name = f"{write.kind}_id"
+    if call.created.get(name) != write.crm_id:
+        call.set_created(name, write.crm_id)

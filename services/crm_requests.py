@@ -1,0 +1,158 @@
+"""Requests to the CRM for many calls: queued per account, granted by pace, run in threads."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from queue import Empty, SimpleQueue
+from typing import Any, Generic, TypeVar
+
+from sqlalchemy import Connection
+
+from clients.behomes import BehomesClient
+from clients.errors import (
+    AmbiguousError,
+    ClientError,
+    KeyRefusedError,
+    NotExecutedError,
+    RateLimitedError,
+)
+from services import breaker
+from services.pace import Pace, slow_down
+from services.steps import Send
+
+THREADS = 32
+BLOCKED_REASONS = {"key": "key_refused", "open": "crm_away", "new": "crm_unknown"}
+
+Owner = TypeVar("Owner")
+
+
+@dataclass(frozen=True)
+class Answer(Generic[Owner]):
+    """What came of a request, and how each exchange went: operation, method, path, status,
+    milliseconds, error code."""
+
+    owner: Owner
+    account_row_id: int
+    value: Any
+    error: Exception | None
+    exchanges: tuple[tuple[Any, ...], ...]
+
+
+@dataclass(frozen=True)
+class _Waiting(Generic[Owner]):
+    owner: Owner
+    crm: BehomesClient
+    send: Send
+
+
+class CrmRequests(Generic[Owner]):
+    """One thread uses it; the requests run in others. An owner has one request at a time."""
+
+    def __init__(self, token: str) -> None:
+        self._pace = Pace(token)
+        self._pool = ThreadPoolExecutor(THREADS, thread_name_prefix="crm")
+        self._answers: SimpleQueue[Answer[Owner]] = SimpleQueue()
+        self._waiting: dict[int, deque[_Waiting[Owner]]] = {}
+        self._granted: list[tuple[int, _Waiting[Owner]]] = []
+        self._failing: set[int] = set()
+
+    def queue(self, owner: Owner, account_row_id: int, crm: BehomesClient, send: Send) -> None:
+        queue = self._waiting.setdefault(account_row_id, deque())
+        queue.append(_Waiting(owner, crm, send))
+
+    @property
+    def is_waiting(self) -> bool:
+        return any(self._waiting.values())
+
+    def grant(self, connection: Connection) -> tuple[list[Owner], list[tuple[Owner, str]]]:
+        """Let go what pace allows: returns whose requests go, and whose are blocked and why.
+
+        `before` of each is called; `start` sends after the commit.
+        """
+        blocked: list[tuple[Owner, str]] = []
+        for account, queue in self._waiting.items():
+            if not queue:
+                continue
+            allowed = self._pace.take(connection, account, len(queue))
+            state = self._pace.state(account)
+            if state != "closed":
+                blocked += [(item.owner, BLOCKED_REASONS[state]) for item in queue]
+                self._pace.give_back(account, allowed)
+                queue.clear()
+            for _ in range(min(allowed, len(queue))):
+                self._granted.append((account, queue.popleft()))
+        for _, item in self._granted:
+            if item.send.before:
+                item.send.before()
+        return [item.owner for _, item in self._granted], blocked
+
+    def start(self, owners: Iterable[Owner]) -> None:
+        """Send what was granted, for these owners; the others lost their call meanwhile."""
+        going = {id(owner) for owner in owners}
+        for account, item in self._granted:
+            if id(item.owner) in going:
+                self._pool.submit(self._run, account, item)
+            else:
+                self._pace.give_back(account, 1)
+        self._granted = []
+
+    def answers(self, timeout: float) -> list[Answer[Owner]]:
+        """The answers that have come; waits up to `timeout` seconds for the first."""
+        found: list[Answer[Owner]] = []
+        try:
+            found.append(
+                self._answers.get(timeout=timeout) if timeout else self._answers.get_nowait()
+            )
+            while True:
+                found.append(self._answers.get_nowait())
+        except Empty:
+            pass
+        for answer in found:
+            self._pace.give_back(answer.account_row_id, 1)
+        return found
+
+    def drop_waiting(self) -> list[Owner]:
+        """Forget what was not granted yet; returns whose it was."""
+        owners = [item.owner for queue in self._waiting.values() for item in queue]
+        self._waiting.clear()
+        return owners
+
+    def note_health(self, connection: Connection, answers: Iterable[Answer[Owner]]) -> None:
+        """Tell breaker and pace how the requests went."""
+        for answer in answers:
+            account, error = answer.account_row_id, answer.error
+            if isinstance(error, RateLimitedError):
+                slow_down(connection, account, error.retry_after)
+                self._pace.forget(account)
+            elif isinstance(error, (KeyRefusedError, AmbiguousError, NotExecutedError)):
+                self._failing.add(account)
+                if breaker.note_failure(connection, account, error):
+                    self._pace.forget(account)
+            elif account in self._failing or self._pace.is_failing(account):
+                breaker.note_success(connection, account)
+                self._failing.discard(account)
+                self._pace.forget(account)
+
+    def renew(self, connection: Connection) -> None:
+        self._pace.renew(connection)
+
+    def close(self, connection: Connection | None) -> None:
+        self._pool.shutdown(wait=False, cancel_futures=True)
+        if connection is not None:
+            self._pace.release(connection)
+
+    def _run(self, account: int, item: _Waiting[Owner]) -> None:
+        exchanges: list[tuple[Any, ...]] = []
+        value: Any = None
+        error: Exception | None = None
+        try:
+            value = item.send.call(item.crm.observed(lambda *told: exchanges.append(told)))
+        except ClientError as client_error:
+            error = client_error
+        except Exception as unexpected:
+            # A defect of ours: it is raised again in the work of the call, which is set aside.
+            error = unexpected
+        self._answers.put(Answer(item.owner, account, value, error, tuple(exchanges)))

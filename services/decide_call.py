@@ -1,0 +1,244 @@
+"""Decide for a call, once, and plan what the decision makes; nothing is sent here."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from dataclasses import asdict
+from typing import Any
+
+from rules.bodies import entity_body, late_variables, task_body, texts
+from rules.call_values import Context, call_values
+from rules.crm import Client
+from rules.custom_fields import Filled, Phase, fill_fields, phase_of
+from rules.decide import Decision, decide_contact, decide_task, due_sides, may_decide
+from rules.facts import CallFacts
+from rules.formats import Value
+from rules.keys import client_key, task_contact
+from rules.reasons import Code, because
+from rules.templates import parse, variables_of
+from rules.vocabulary import Entity, WriteStatus
+from rules.working_hours import due_at
+from services.call import Call, Write
+from services.look_up import contact_of, hold_contact, look_up
+from services.steps import Step
+
+Deciding = Generator[Step, Any, None]
+
+
+def decide_about_contact(call: Call, facts: CallFacts) -> Deciding:
+    """Look the client up where some answer would lead to a decision, and decide."""
+    if "contact" in call.decisions or not may_decide(facts, call.rules):
+        return
+    sides = due_sides(facts, call.rules)
+    if not sides & ~call.row.looked_up:
+        return
+    client = yield from look_up(call, facts)
+    decision = decide_contact(facts, client, call.rules, call.office.people)
+    if decision is None:
+        call.changes.update_session(call.id, looked_up=call.row.looked_up | sides)
+        return
+    _remember(call, decision)
+    if client:
+        _keep_client(call, client)
+    _plan_actions(call, facts, decision, client)
+
+
+def decide_about_task(call: Call, facts: CallFacts) -> Deciding:
+    """The call-back task, at the end of the call and after the contact was decided."""
+    if "task" in call.decisions or "contact" not in call.decisions or not facts.is_ended:
+        return
+    decision = decide_task(facts, call.client, call.rules, call.office.people)
+    if decision is None:
+        return
+    if decision.actions:
+        yield from hold_contact(call, facts)
+        _plan_task(call, facts, decision)
+    _remember(call, decision)
+
+
+def exempt_from_rules(call: Call, decision: Decision) -> None:
+    """Store that this call makes nothing but history."""
+    if "contact" not in call.decisions:
+        _remember(call, decision)
+
+
+def values_for(call: Call, facts: CallFacts, *, owner: str | None) -> dict[str, Value]:
+    """The template values of this call as far as they are known now."""
+    people, office = call.office.people, call.office
+    responsible = owner or (call.client.responsible_user_id if call.client else None)
+    recording = next(iter(facts.recordings), None)
+    context = Context(
+        client_name=call.client.name if call.client else None,
+        responsible_name=people.names.get(responsible or ""),
+        recording_url=call.knobs.recording_url(call.id, recording.url, call.row.first_seen_at)
+        if recording
+        else None,
+        call_url=f"{call.knobs.public_base_url}/integrations/{office.integration_id}"
+        f"/calls/{call.row.call_session_id}",
+        virtual_number_name=office.number_names.get(facts.virtual_number or ""),
+    )
+    return call_values(facts, context, office.regional)
+
+
+def _remember(call: Call, decision: Decision) -> None:
+    what = {"rule": decision.rule, "contact": decision.contact, "create": decision.create}
+    call.trace(*decision.reasons)
+    if decision.actions or decision.kind == "contact":
+        call.trace(
+            because(Code.RULE, kind=decision.kind, **{k: v and str(v) for k, v in what.items()})
+        )
+    call.remember(decision)
+
+
+def _keep_client(call: Call, client: Client) -> None:
+    call.client = client
+    known = asdict(client)
+    kept = {name: known[name] for name in ("id", "name", "responsible_user_id", "url")}
+    call.changes.update_session(call.id, client=kept)
+    if client.id:
+        call.set_created("client_id", client.id)
+
+
+def _plan_actions(call: Call, facts: CallFacts, decision: Decision, client: Client | None) -> None:
+    links: dict[str, Any] = {}
+    if client is not None:
+        links["client"] = {"id": client.id} if client.id else {"key": _own_key(call, facts)}
+    for entity in decision.actions:
+        write = _plan_entity(call, facts, entity, decision.owner_user_id, links)
+        links[str(entity)] = {"key": write.ledger_key}
+
+
+def _plan_entity(
+    call: Call, facts: CallFacts, entity: Entity, owner: str | None, links: dict[str, Any]
+) -> Write:
+    values = values_for(call, facts, owner=owner)
+    regional = call.office.regional
+    filled = _fields_of_create(call, facts, entity, values)
+    rendered = texts(entity, call.rules, values, regional)
+    late = late_variables(entity, call.rules, facts, values, regional)
+    body = entity_body(
+        entity,
+        facts,
+        call.rules,
+        rendered,
+        filled.values,
+        owner=owner,
+        country=call.office.country,
+    )
+    call.trace(*filled.reasons)
+    if entity is Entity.CLIENT:
+        _keep_client(call, Client("", rendered["name"], responsible_user_id=owner))
+        return _plan_client(call, facts, body, list(late))
+    return call.plan(str(entity), call.key(entity), body, links=dict(links), late=list(late))
+
+
+def _fields_of_create(
+    call: Call, facts: CallFacts, entity: Entity, values: dict[str, Value]
+) -> Filled:
+    rows = [
+        row
+        for row in call.rules.fields
+        if row.entity is entity
+        and phase_of(variables_of(parse(row.value)), facts, values) is Phase.CREATE
+    ]
+    return fill_fields(rows, values, call.office.fields[entity], call.office.regional)
+
+
+def _plan_client(call: Call, facts: CallFacts, body: dict[str, Any], late: list[str]) -> Write:
+    """Plan the client under the generation of his key that is open now.
+
+    A create that failed for good for an earlier call is planned anew with this call's data.
+    """
+    rows = call.read_contact(contact_of(call, facts))
+    closed = [row for row in rows if row.closed_at is not None]
+    generation = len(closed) + 1
+    key = client_key(call.office.account_id or "", call.phone_hash(facts), generation)
+    known = next((row for row in rows if row.ledger_key == key), None)
+    if known is None:
+        return call.plan("client", key, body, late=late, contact=contact_of(call, facts))
+    call.writes[key] = known
+    if known.status == WriteStatus.DEAD:
+        call.update(known, status=WriteStatus.PLANNED, body=body, refusals=0, next_at=None)
+    return known
+
+
+def _own_key(call: Call, facts: CallFacts) -> str:
+    rows = call.read_contact(contact_of(call, facts))
+    return [row.ledger_key for row in rows if row.closed_at is None][-1]
+
+
+def _plan_task(call: Call, facts: CallFacts, decision: Decision) -> None:
+    rule = call.rules.task_rule(decision.rule)  # type: ignore[arg-type]
+    contact = _task_contact(call, facts)
+    earlier = _open_task(call, facts) if rule.once_per_client else None
+    if earlier is not None:
+        line = task_line(call, facts, owner=decision.owner_user_id)
+        links = {"task": {"key": earlier.ledger_key}}
+        call.plan("taskline", call.key("taskline", decision.rule), {"line": line}, links=links)
+        return
+    plan_own_task(call, facts, decision.rule, decision.owner_user_id, contact)
+
+
+def plan_own_task(
+    call: Call, facts: CallFacts, rule_name: str, owner: str | None, contact: str | None = None
+) -> Write:
+    """A task of this call's own, linked to its deal, else its lead, else its client."""
+    rule = call.rules.task_rule(rule_name)  # type: ignore[arg-type]
+    values = values_for(call, facts, owner=owner)
+    rendered = texts(Entity.TASK, call.rules, values, call.office.regional)
+    start = max(facts.ended_at or call.now(), call.now())
+    zone = call.office.regional.zone
+    due = due_at(start, rule.due_minutes, call.rules.working_hours, zone)
+    links = _task_links(call)
+    return call.plan(
+        "task",
+        call.key("task", rule_name),
+        task_body(facts, rendered, owner=owner, due_at=due),
+        links=links,
+        contact=contact or _task_contact(call, facts),
+    )
+
+
+def task_line(call: Call, facts: CallFacts, *, owner: str | None) -> str:
+    """The task's text with the start of the call to the second, so that no two calls are alike."""
+    values = values_for(call, facts, owner=owner)
+    start = (facts.started_at or call.now()).astimezone(call.office.regional.zone)
+    clock = start.strftime("%H:%M:%S")
+    rendered = texts(Entity.TASK, call.rules, values | {"call_time": clock}, call.office.regional)
+    line = " ".join((rendered["text"] or "").split())
+    return line if clock in line else f"{line} {clock}"
+
+
+def _open_task(call: Call, facts: CallFacts) -> Write | None:
+    """Our earlier call-back task for this client (or phone) that is not known to be closed."""
+    contacts = {
+        _task_contact(call, facts),
+        task_contact(call.office.integration_id, None, call.phone_hash(facts)),
+    }
+    rows = [row for contact in sorted(contacts) for row in call.read_contact(contact)]
+    open_ones = [
+        row
+        for row in rows
+        if row.kind == "task"
+        and row.closed_at is None
+        and row.status != WriteStatus.DEAD
+        and row.session_row_id != call.id
+    ]
+    return max(open_ones, key=lambda row: row.planned_at or call.now(), default=None)
+
+
+def _task_contact(call: Call, facts: CallFacts) -> str:
+    client_id = call.client.id if call.client else None
+    return task_contact(call.office.integration_id, client_id or None, call.phone_hash(facts))
+
+
+def _task_links(call: Call) -> dict[str, Any]:
+    for entity in (Entity.DEAL, Entity.LEAD):
+        key = call.key(entity)
+        if key in call.writes:
+            return {str(entity): {"key": key}}
+    contact = call.decisions["contact"]
+    if call.client and call.client.id:
+        return {"client": {"id": call.client.id}}
+    made = next((w for w in call.writes.values() if w.kind == "client"), None)
+    return {"client": {"key": made.ledger_key}} if made and contact.actions else {}

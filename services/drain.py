@@ -1,0 +1,310 @@
+"""Drain the work that is due: many calls at once, one transaction for all of them at a time.
+
+One thread owns the database; HTTP runs in others. In each round the works that have an answer are
+moved on, what they want stored is written and committed together, and only then the requests that
+they ask for are sent: "sent" is always committed before the request, and a commit is shared.
+"""
+
+from __future__ import annotations
+
+import logging
+import secrets
+from collections import deque
+from dataclasses import dataclass, field
+from datetime import timedelta
+from time import monotonic
+from typing import Any
+
+from sqlalchemy import Connection
+from sqlalchemy.engine import Engine
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, StatementError
+from sqlalchemy.orm import Session
+
+from rules.reasons import Code, because
+from rules.vocabulary import CallState
+from services import claims
+from services.call import Call
+from services.call_rows import LedgerReader, load_calls
+from services.call_work import work_on
+from services.changes import Changes, store
+from services.crm_requests import Answer, CrmRequests
+from services.database_clock import DatabaseClock
+from services.intake import take_in
+from services.knobs import Knobs
+from services.offices import Offices
+from services.release import release
+from services.steps import Blocked, Lock, Rest, Send, Work
+
+logger = logging.getLogger(__name__)
+
+CAPACITY = 64
+RENEW_SECONDS = 3.0
+LOOK_SECONDS = 0.1
+WAIT_SECONDS = 0.05
+CRASHES = 3
+CRASH_LATER = timedelta(seconds=5)
+
+
+@dataclass(eq=False)
+class Active:
+    """A call that is being worked on."""
+
+    call: Call
+    work: Work
+    locks: set[str] = field(default_factory=set)
+    rest: Rest | None = None
+
+
+class Drain:
+    """One run of draining, by one thread. Make one per run."""
+
+    def __init__(
+        self, engine: Engine, offices: Offices, knobs: Knobs, *, capacity: int = CAPACITY
+    ) -> None:
+        self._engine = engine
+        self._offices = offices
+        self._knobs = knobs
+        self._capacity = capacity
+        self._token = secrets.token_hex(12)
+        self._clock = DatabaseClock(engine)
+        self._ledger = LedgerReader()
+        self._requests: CrmRequests[Active] = CrmRequests(self._token)
+        self._active: dict[int, Active] = {}
+        self._holders: dict[str, Active] = {}
+        self._wanting: deque[tuple[Active, str]] = deque()
+        self._ready: deque[tuple[Active, Any, Exception | None]] = deque()
+        self._renewed_at = monotonic()
+        self._looked_at = 0.0
+        self._worked = 0
+
+    def run(self, until: float) -> int:
+        """Work until nothing is due or `until` (of `time.monotonic`), then finish what is under
+        way. Returns how many calls were worked on.
+
+        When the database fails, all is left to the leases and the error raised: nothing is lost,
+        it is due again.
+        """
+        is_clean = False
+        try:
+            while self._take_more(until) or self._active:
+                answers = self._collect()
+                if answers or self._has_work:
+                    self._round(answers)
+            is_clean = True
+            return self._worked
+        finally:
+            self._close(is_clean)
+
+    # Taking work
+
+    def _take_more(self, until: float) -> int:
+        """Claim due calls while there is time and room; returns how many came."""
+        if monotonic() >= until:
+            for active in self._requests.drop_waiting():
+                self._ready.append((active, None, Blocked("retry")))
+            return 0
+        room = self._capacity - len(self._active)
+        is_soon = bool(self._active) and monotonic() - self._looked_at < LOOK_SECONDS
+        if room == 0 or (is_soon and room < self._capacity / 2):
+            return 0
+        self._looked_at = monotonic()
+        with self._engine.begin() as connection:
+            take_in(connection)
+            rows = claims.claim(connection, self._token, limit=room)
+            if not rows and not self._active:
+                rows = claims.claim(connection, self._token, limit=1, alone=True)
+        if rows:
+            with Session(self._engine) as session:
+                now = self._clock.now
+                loaded = load_calls(session, rows, self._offices, self._knobs, now, self._ledger)
+            for call in loaded:
+                active = Active(call, work_on(call))
+                self._active[call.id] = active
+                self._ready.append((active, None, None))
+        self._worked += len(rows)
+        return len(rows)
+
+    def _collect(self) -> list[Answer[Active]]:
+        """Answers that have come; waits for one only if there is nothing else to do."""
+        is_busy = bool(self._ready or self._wanting)
+        answers = self._requests.answers(0 if is_busy else WAIT_SECONDS)
+        for answer in answers:
+            _trace_exchanges(answer)
+            self._ready.append((answer.owner, answer.value, answer.error))
+        return answers
+
+    @property
+    def _has_work(self) -> bool:
+        is_renewal = monotonic() - self._renewed_at > RENEW_SECONDS
+        return bool(self._ready or self._wanting or self._requests.is_waiting or is_renewal)
+
+    # One round
+
+    def _round(self, answers: list[Answer[Active]]) -> None:
+        with self._engine.connect() as connection:
+            transaction = connection.begin()
+            self._ledger.connection = connection
+            self._requests.note_health(connection, answers)
+            self._renew(connection)
+            touched = self._move_on(connection)
+            try:
+                mine = self._store(connection, touched)
+                transaction.commit()
+            except StatementError as error:
+                transaction.rollback()
+                if _is_outage(error):
+                    raise
+                mine = self._store_one_by_one(connection, touched)
+        self._finish(touched, mine)
+        self._requests.start([active for active in touched.values() if active in mine])
+
+    def _move_on(self, connection: Connection) -> dict[int, Active]:
+        """Move on every work that can be, take locks, grant requests; returns whose changed."""
+        touched: dict[int, Active] = {}
+        while self._ready or self._lock_wanted(connection):
+            active, value, error = self._ready.popleft()
+            touched[active.call.id] = active
+            self._advance(active, value, error)
+        granted, blocked = self._requests.grant(connection)
+        for active in granted:
+            touched[active.call.id] = active
+        for active, reason in blocked:
+            touched[active.call.id] = active
+            self._advance(active, None, Blocked(reason))
+        return touched
+
+    def _advance(self, active: Active, value: Any, error: Exception | None) -> None:
+        """Run a work up to its next question or its end."""
+        if active.call.id not in self._active:
+            return  # it was lost to another worker meanwhile
+        try:
+            step = active.work.throw(error) if error else active.work.send(value)
+        except StopIteration as stop:
+            active.rest = stop.value
+            return
+        except (OperationalError, InterfaceError):
+            raise
+        except Exception as crash:
+            self._crashed(active, crash)
+            return
+        match step:
+            case Lock(key):
+                self._wanting.append((active, key))
+            case Send():
+                office = active.call.office
+                self._requests.queue(active, office.account_row_id, office.crm, step)
+            case _:
+                raise TypeError(f"unknown step {step!r}")
+
+    def _lock_wanted(self, connection: Connection) -> bool:
+        """Try to take the locks that are wanted and not held by another call here; True if some
+        work can move on."""
+        free: dict[str, Active] = {}
+        left: deque[tuple[Active, str]] = deque()
+        for active, key in self._wanting:
+            if key in self._holders or key in free:
+                left.append((active, key))
+            else:
+                free[key] = active
+        self._wanting = left
+        got = claims.lock(connection, self._token, free)
+        for key, active in free.items():
+            if key in got:
+                active.locks.add(key)
+                self._holders[key] = active
+            self._ready.append((active, key in got, None))
+        return bool(free)
+
+    def _crashed(self, active: Active, crash: Exception) -> None:
+        """A defect of ours, or a poisonous call: set aside after three times, neighbours go on."""
+        logger.exception("call session %s failed", active.call.id, exc_info=crash)
+        call = active.call
+        active.work.close()
+        call.changes = Changes()
+        call.trace(because(Code.CRASHED, error=type(crash).__name__))
+        is_last = call.row.crashes + 1 >= CRASHES
+        state = CallState.FAILED if is_last else CallState.WAITING
+        active.rest = Rest(state, "crashed", None if is_last else call.now() + CRASH_LATER)
+
+    # Storing
+
+    def _store(self, connection: Connection, touched: dict[int, Active]) -> set[Active]:
+        """Store what the works want, of those whose leases are still ours; returns these."""
+        if not touched:
+            return set()
+        mine = self._still_mine(connection, touched)
+        store(connection, [active.call.changes for active in mine])
+        ended = [(active.call, active.rest) for active in mine if active.rest]
+        release(connection, ended, self._clock.now())
+        keys = [key for active in mine if active.rest for key in active.locks]
+        claims.unlock(connection, self._token, keys)
+        return mine
+
+    def _still_mine(self, connection: Connection, touched: dict[int, Active]) -> set[Active]:
+        sessions = claims.still_mine(connection, self._token, touched)
+        held = {key for active in touched.values() for key in active.locks}
+        locks = claims.locks_still_mine(connection, self._token, held)
+        return {a for row_id, a in touched.items() if row_id in sessions and a.locks <= locks}
+
+    def _store_one_by_one(self, connection: Connection, touched: dict[int, Active]) -> set[Active]:
+        """Something that one call wants stored is refused by the database: find out whose it is."""
+        mine: set[Active] = set()
+        for row_id, active in touched.items():
+            try:
+                with connection.begin():
+                    claims.lock(connection, self._token, active.locks)
+                    mine |= self._store(connection, {row_id: active})
+            except StatementError as error:
+                if _is_outage(error):
+                    raise
+                self._crashed(active, error)
+                with connection.begin():
+                    self._store(connection, {row_id: active})
+                self._forget(active)
+        return mine
+
+    def _finish(self, touched: dict[int, Active], mine: set[Active]) -> None:
+        for active in touched.values():
+            active.call.changes = Changes()
+            if active.rest or active not in mine:
+                self._forget(active)
+
+    def _forget(self, active: Active) -> None:
+        active.work.close()
+        self._active.pop(active.call.id, None)
+        for key in active.locks:
+            self._holders.pop(key, None)
+
+    def _renew(self, connection: Connection) -> None:
+        if monotonic() - self._renewed_at > RENEW_SECONDS:
+            claims.renew(connection, self._token, self._active)
+            self._requests.renew(connection)
+            self._renewed_at = monotonic()
+
+    def _close(self, is_clean: bool) -> None:
+        if not is_clean:
+            self._requests.close(None)
+            return
+        with self._engine.begin() as connection:
+            self._requests.close(connection)
+
+
+def _trace_exchanges(answer: Answer[Active]) -> None:
+    for operation, method, path, status, milliseconds, error in answer.exchanges:
+        answer.owner.call.trace(
+            because(
+                Code.CRM_REQUEST,
+                operation=operation,
+                method=method,
+                path=path,
+                status=status,
+                milliseconds=round(milliseconds),
+                error=error,
+            )
+        )
+
+
+def _is_outage(error: StatementError) -> bool:
+    """The database itself fails, not what one call wants to store."""
+    is_lost = isinstance(error, DBAPIError) and error.connection_invalidated
+    return is_lost or isinstance(error, (OperationalError, InterfaceError))

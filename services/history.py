@@ -1,0 +1,147 @@
+"""The entry of a call in the CRM's history: logged at the end, completed when more is known.
+
+What was sent last stands in the ledger row `call|<session>`; whenever what is wanted differs, it is
+sent again with a higher revision. Recordings follow by PATCH with the full list.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from typing import Any
+
+from clients.errors import ClientError, KeyRefusedError, NotFoundError, UnsupportedError
+from rules.bodies import Participant, call_body
+from rules.facts import CallFacts
+from rules.reasons import Code, because
+from rules.vocabulary import WriteStatus
+from services import failures
+from services.call import Call, Write
+from services.carry_out import done
+from services.recording_links import record_id
+from services.steps import Send, Step
+
+Doing = Generator[Step, Any, None]
+
+
+def log_call(call: Call, facts: CallFacts) -> Doing:
+    """Bring the CRM's entry up to what is known now. Safe to call any number of times."""
+    entry = call.plan("call", call.key("call"), {})
+    wanted = _wanted(call, facts)
+    sent = {name: value for name, value in entry.body.items() if name != "revision"}
+    if entry.status == WriteStatus.DONE and sent == wanted:
+        return
+    if entry.status == WriteStatus.DEAD or not _is_due(call, entry):
+        return
+    if entry.status == WriteStatus.DONE and _only_recordings(sent, wanted):
+        yield from _patch_recordings(call, facts, entry, wanted)
+    else:
+        yield from _put(call, entry, wanted)
+
+
+def _wanted(call: Call, facts: CallFacts) -> dict[str, Any]:
+    recordings = [
+        {
+            "url": call.knobs.recording_url(call.id, each.url, call.row.first_seen_at),
+            "seconds": each.seconds,
+        }
+        for each in facts.recordings
+    ]
+    people = _participants(call, facts)
+    by_id = {each.employee_id: each for each in people}
+    named = facts.finished_by or facts.answered_by or facts.caller
+    employee = (by_id.get(named) or _participant(call, named, None)) if named else None
+    return call_body(
+        facts,
+        employee=employee,
+        participants=people,
+        links=call.created,
+        recordings=recordings,
+        country=call.office.country,
+    )
+
+
+def _participants(call: Call, facts: CallFacts) -> list[Participant]:
+    """Everybody who talked, in the order of their first talk."""
+    found = {talk.employee_id: talk.seconds for talk in facts.talks}
+    if facts.has_talk:
+        alone = facts.talk_seconds if not found else None
+        for employee in (facts.answered_by, facts.finished_by):
+            if employee and employee not in found:
+                found[employee] = alone
+    return [_participant(call, employee, seconds) for employee, seconds in found.items()]
+
+
+def _participant(call: Call, employee_id: str, seconds: int | None) -> Participant:
+    user = call.office.people.user_by_employee.get(employee_id)
+    extension = call.office.extensions.get(employee_id)
+    return Participant(employee_id, user, extension, seconds)
+
+
+def _only_recordings(sent: dict[str, Any], wanted: dict[str, Any]) -> bool:
+    return all(sent.get(name) == value for name, value in wanted.items() if name != "recordings")
+
+
+def _put(call: Call, entry: Write, wanted: dict[str, Any]) -> Doing:
+    revision = entry.revision + 1
+    body = wanted | {"revision": revision}
+
+    def mark() -> None:
+        # The whole state is sent, so it may be sent again: nothing to settle, it stays planned.
+        call.update(
+            entry, status=WriteStatus.PLANNED, revision=revision, attempts=entry.attempts + 1
+        )
+
+    try:
+        yield Send("put_call", lambda crm: crm.put_call(entry.reference, body), mark)
+    except KeyRefusedError:
+        raise
+    except UnsupportedError as error:
+        failures.update_failed(call, entry, error)
+        return
+    except NotFoundError as error:
+        call.trace(because(Code.CLIENT_GONE, client_id=call.created.get("client_id")))
+        for name in ("client_id", "lead_id", "deal_id"):
+            if call.created.get(name):
+                call.set_created(name, None)
+        failures.update_failed(call, entry, error)
+        return
+    except ClientError as error:
+        failures.update_failed(call, entry, error)
+        return
+    call.update(entry, body=body)
+    done(call, entry, entry.reference)
+
+
+def _patch_recordings(call: Call, facts: CallFacts, entry: Write, wanted: dict[str, Any]) -> Doing:
+    revision = entry.revision + 1
+    changes = {"recordings": wanted["recordings"], "revision": revision}
+    rows = [_recording_row(call, each.url) for each in facts.recordings]
+    open_rows = [row for row in rows if row.is_open]
+    if not open_rows or not all(_is_due(call, row) for row in open_rows):
+        return
+
+    def mark() -> None:
+        call.update(entry, revision=revision)
+        for row in open_rows:
+            call.update(row, attempts=row.attempts + 1)
+
+    try:
+        yield Send("patch_call", lambda crm: crm.patch_call(entry.reference, changes), mark)
+    except KeyRefusedError:
+        raise
+    except ClientError as error:
+        for row in open_rows:
+            failures.update_failed(call, row, error)
+        return
+    call.update(entry, body=wanted | {"revision": revision})
+    for row in open_rows:
+        done(call, row, entry.reference)
+    call.trace(because(Code.WRITE_DONE, kind="recording", crm_id=entry.reference))
+
+
+def _recording_row(call: Call, url: str) -> Write:
+    return call.plan("recording", call.key("recording", record_id(url)), {})
+
+
+def _is_due(call: Call, write: Write) -> bool:
+    return write.next_at is None or write.next_at <= call.now()

@@ -1,0 +1,91 @@
+"""Which client a call belongs to: the CRM's search, checked again, and our own recent creates."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+from clients.errors import NotFoundError, UnsupportedError
+from rules.crm import Client
+from rules.facts import CallFacts
+from rules.keys import client_contact
+from rules.match import choose_client
+from rules.phones import Phone, variants
+from rules.reasons import Code, because
+from rules.vocabulary import WriteStatus
+from services.call import Call, Write
+from services.steps import Busy, Lock, Send, Step
+
+LookUp = Generator[Step, Any, Client | None]
+
+
+def hold_contact(call: Call, facts: CallFacts) -> Generator[Step, Any, None]:
+    """Hold the contact until the work ends. Raises Busy if another worker has it."""
+    if call.is_locked or facts.client_phone is None:
+        return
+    call.is_locked = yield Lock(f"a{call.office.account_row_id}|{call.phone_hash(facts)}")
+    if not call.is_locked:
+        raise Busy
+
+
+def look_up(call: Call, facts: CallFacts) -> LookUp:
+    """The client with this phone, None if there is none. Holds the contact from here on.
+
+    A client that we are making ourselves counts at once, while the CRM's search still lags; his id
+    is empty as long as the CRM has not told it.
+    """
+    yield from hold_contact(call, facts)
+    assert facts.client_phone is not None
+    hits = yield from find_by_phone(call, facts.client_phone)
+    match = choose_client(hits, facts.client_phone, country=call.office.country)
+    own = own_create(call, facts)
+    if match.client is None and own is not None and (yield from _is_alive(call, own)):
+        call.trace(because(Code.CLIENT_FOUND_OURS, client_id=own.crm_id))
+        return _as_client(own, facts.client_phone)
+    call.trace(*match.reasons)
+    call.looked_up_here = True
+    return match.client
+
+
+def find_by_phone(call: Call, phone: Phone) -> Generator[Step, Any, tuple[Client, ...]]:
+    spellings = variants(phone, call.office.country)
+    try:
+        found: tuple[Client, ...] = yield Send(
+            "find_clients", lambda crm: crm.find_clients(spellings)
+        )
+    except UnsupportedError:
+        return ()
+    return found
+
+
+def own_create(call: Call, facts: CallFacts) -> Write | None:
+    """Our create of a client with this phone, unless it failed for good or the client is gone."""
+    rows = call.read_contact(contact_of(call, facts))
+    alive = [row for row in rows if row.closed_at is None and row.status != WriteStatus.DEAD]
+    return alive[-1] if alive else None
+
+
+def contact_of(call: Call, facts: CallFacts) -> str:
+    return client_contact(call.office.account_id or "", call.phone_hash(facts))
+
+
+def _is_alive(call: Call, own: Write) -> Generator[Step, Any, bool]:
+    """Long after the create a search without a hit may mean that a person deleted the client."""
+    age = call.now() - (own.done_at or call.now())
+    if own.status != WriteStatus.DONE or age < timedelta(seconds=call.knobs.settle_seconds):
+        return True
+    client_id = own.crm_id or ""
+    try:
+        yield Send("get_client", lambda crm: crm.get_client(client_id))
+    except NotFoundError:
+        call.trace(because(Code.CLIENT_GONE, client_id=client_id))
+        call.update(own, closed_at=call.now())
+        return False
+    return True
+
+
+def _as_client(own: Write, phone: Phone) -> Client:
+    client = Client(id=own.crm_id or "", name=own.body.get("name"), phones=(phone.value,))
+    return replace(client, responsible_user_id=own.body.get("responsible_user_id"))

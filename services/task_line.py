@@ -1,0 +1,83 @@
+"""Add a line to the client's open call-back task instead of making a second one."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from datetime import timedelta
+from typing import Any
+
+from clients.errors import ClientError, KeyRefusedError, NotFoundError
+from rules.crm import CrmRecord
+from rules.facts import CallFacts
+from rules.reasons import Code, because
+from rules.vocabulary import WriteStatus
+from services import failures
+from services.call import Call, Write
+from services.carry_out import carry_out, done
+from services.decide_call import plan_own_task
+from services.look_up import hold_contact
+from services.steps import Send, Step
+
+Doing = Generator[Step, Any, None]
+WAIT_FOR_TASK = timedelta(seconds=5)
+
+
+def carry_out_task_lines(call: Call, facts: CallFacts) -> Doing:
+    """Lines of this call that are not written yet. The contact is held: two lost calls at once
+    must not read the same old text."""
+    lines = [write for write in call.writes.values() if write.kind == "taskline" and write.is_open]
+    for line in lines:
+        if line.next_at is None or line.next_at <= call.now():
+            yield from hold_contact(call, facts)
+            yield from _write_line(call, facts, line)
+
+
+def _write_line(call: Call, facts: CallFacts, line: Write) -> Doing:
+    task = call.read_key(line.links["task"]["key"])
+    if task is None or task.status == WriteStatus.DEAD:
+        yield from _own_task(call, facts, line, None)
+        return
+    if task.status != WriteStatus.DONE:
+        call.update(line, next_at=call.now() + WAIT_FOR_TASK)
+        return
+    try:
+        found: tuple[CrmRecord, ...] = yield Send(
+            "find_task", lambda crm: crm.find_by_reference("task", task.reference)
+        )
+        record = next((each for each in found if each.id == task.crm_id), None)
+        if record is None or record.status == "done":
+            yield from _own_task(call, facts, line, task)
+            return
+        yield from _patch(call, line, record)
+    except KeyRefusedError:
+        raise
+    except NotFoundError:
+        yield from _own_task(call, facts, line, task)
+    except ClientError as error:
+        call.update(line, attempts=line.attempts + 1)
+        failures.update_failed(call, line, error)
+
+
+def _patch(call: Call, line: Write, record: CrmRecord) -> Doing:
+    old, new = record.texts.get("text") or "", line.body["line"]
+    if new not in old.split("\n"):
+        text = f"{old}\n{new}" if old else new
+        yield Send("update_task", lambda crm: crm.update("task", record.id, {"text": text}))
+    done(call, line, record.id)
+    call.set_created("task_id", record.id)
+    call.trace(because(Code.TASK_LINE, task_id=record.id))
+
+
+def _own_task(call: Call, facts: CallFacts, line: Write, task: Write | None) -> Doing:
+    """The earlier task was closed, is gone or was never made: this call gets one of its own."""
+    if task is not None:
+        call.update(task, closed_at=call.now())
+        call.trace(because(Code.TASK_CLOSED, task_id=task.crm_id))
+    decision = call.decisions["task"]
+    call.update(
+        line, status=WriteStatus.DONE, done_at=call.now(), closed_at=call.now(), next_at=None
+    )
+    own = plan_own_task(call, facts, decision.rule, decision.owner_user_id)
+    yield from carry_out(call, facts, own)
+    if own.status == WriteStatus.DONE:
+        call.set_created("task_id", own.crm_id)
