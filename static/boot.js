@@ -1,0 +1,177 @@
+// The small script of every page. Without it everything still works: links are links, forms are
+// forms. It loads htmx (from the CDN with integrity, else our own copy, never both), gives htmx
+// the CSRF token, and adds the little conveniences marked with data attributes.
+(function () {
+  "use strict";
+
+  const own = document.currentScript.dataset;
+  const CDN_PATIENCE_MS = 1500;
+  const POLL_RETRY_NOTE_AFTER = 2;
+
+  // --- htmx -----------------------------------------------------------------------------------
+
+  // htmx that arrives between DOMContentLoaded and load would wait for an event that is over.
+  function whenLoaded(act) {
+    if (document.readyState === "complete") act();
+    else window.addEventListener("load", act, { once: true });
+  }
+
+  function run(source, integrity, onerror) {
+    const script = document.createElement("script");
+    script.src = source;
+    if (integrity) {
+      script.integrity = integrity;
+      script.crossOrigin = "anonymous";
+    }
+    if (onerror) script.onerror = onerror;
+    document.head.append(script);
+  }
+
+  function loadHtmx() {
+    let decided = false;
+    const once = (act) => () => {
+      if (decided) return;
+      decided = true;
+      whenLoaded(act);
+    };
+    const useLocal = once(() => run(own.htmxLocal));
+    if (!own.htmxCdn) return useLocal();
+
+    const preload = document.createElement("link");
+    Object.assign(preload, {
+      rel: "preload",
+      as: "script",
+      href: own.htmxCdn,
+      integrity: own.htmxIntegrity,
+      crossOrigin: "anonymous",
+    });
+    preload.onload = once(() => run(own.htmxCdn, own.htmxIntegrity, () => run(own.htmxLocal)));
+    preload.onerror = useLocal;
+    window.setTimeout(() => {
+      if (!decided) preload.remove();
+      useLocal();
+    }, CDN_PATIENCE_MS);
+    document.head.append(preload);
+  }
+
+  document.addEventListener("htmx:configRequest", (event) => {
+    const token = document.querySelector('meta[name="csrf-token"]');
+    if (token && event.detail.verb !== "get") event.detail.headers["X-CSRFToken"] = token.content;
+  });
+
+  // A hidden tab does not ask; it catches up when it is looked at.
+  document.addEventListener("htmx:beforeRequest", (event) => {
+    const isPoll = event.detail.requestConfig.headers["X-Poll"];
+    if (isPoll && document.hidden) event.preventDefault();
+  });
+
+  // --- What went wrong while talking to the server ----------------------------------------------
+
+  let failures = 0;
+  let note = null;
+
+  function failed(event) {
+    if (event.detail.xhr && event.detail.xhr.status === 401) return showSessionOver();
+    failures += 1;
+    const isPoll = event.detail.requestConfig && event.detail.requestConfig.headers["X-Poll"];
+    if (note || (isPoll && failures < POLL_RETRY_NOTE_AFTER)) return;
+    const template = document.getElementById("connection-lost");
+    note = template.content.firstElementChild.cloneNode(true);
+    document.getElementById("toasts").append(note);
+    prepare(note);
+  }
+
+  function showSessionOver() {
+    const dialog = document.getElementById("session-over");
+    if (dialog && !dialog.open) dialog.showModal();
+  }
+
+  document.addEventListener("htmx:responseError", failed);
+  document.addEventListener("htmx:sendError", failed);
+  document.addEventListener("htmx:timeout", failed);
+  document.addEventListener("htmx:afterRequest", (event) => {
+    if (!event.detail.successful) return;
+    failures = 0;
+    if (note) note.remove();
+    note = null;
+  });
+
+  // --- Menus, copy buttons, notes ---------------------------------------------------------------
+
+  function closeMenus(except) {
+    document.querySelectorAll("details.menu[open]").forEach((menu) => {
+      if (menu !== except) menu.open = false;
+    });
+  }
+
+  document.addEventListener("click", (event) => {
+    closeMenus(event.target.closest("details.menu"));
+    const copy = event.target.closest("[data-copy]");
+    if (copy) copyText(copy);
+    const dismiss = event.target.closest("[data-dismiss]");
+    if (dismiss) dismissNote(dismiss.closest(".toast"));
+  });
+
+  document.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape") return;
+    const menu = event.target.closest("details.menu[open]") || document.querySelector("details.menu[open]");
+    if (!menu) return;
+    menu.open = false;
+    menu.querySelector("summary").focus();
+  });
+
+  function dismissNote(toast) {
+    if (toast === note) note = null;
+    toast.remove();
+    document.getElementById("content").focus();
+  }
+
+  async function copyText(button) {
+    const label = button.querySelector("span");
+    const before = label.textContent;
+    try {
+      await navigator.clipboard.writeText(button.dataset.copy);
+    } catch {
+      return;
+    }
+    label.textContent = button.dataset.copied;
+    announce(button.dataset.copied);
+    window.setTimeout(() => (label.textContent = before), 2000);
+  }
+
+  function announce(text) {
+    const region = document.getElementById("announcer");
+    if (region) region.textContent = text;
+  }
+
+  // What makes sense only with this script is hidden until it runs.
+  function prepare(root) {
+    root.querySelectorAll("[data-copy][hidden], [data-dismiss][hidden]").forEach((button) => {
+      button.hidden = false;
+    });
+  }
+
+  // --- Form buttons: one press, one request -----------------------------------------------------
+
+  document.addEventListener("submit", (event) => {
+    const button = event.submitter;
+    if (!button || !button.matches("[data-once]")) return;
+    window.setTimeout(() => (button.disabled = true));
+  });
+  window.addEventListener("pageshow", (event) => {
+    if (!event.persisted) return;
+    document.querySelectorAll("[data-once][disabled]").forEach((button) => (button.disabled = false));
+  });
+
+  // The theme changes at once; the form behind it stores the choice.
+  document.addEventListener("click", (event) => {
+    const button = event.target.closest("[data-theme-switch] button");
+    if (!button) return;
+    if (button.value) document.documentElement.dataset.theme = button.value;
+    else delete document.documentElement.dataset.theme;
+  });
+
+  document.addEventListener("htmx:load", (event) => prepare(event.target));
+  prepare(document);
+  loadHtmx();
+})();
