@@ -1,0 +1,224 @@
+"""Who may come in: passwords, growing delays, sessions. Owns its transactions.
+
+A session's token is random and only its hash is stored; it ends after half an hour without
+activity, after twelve hours in any case, or when the person signs out.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+from sqlalchemy import delete, func, select, update
+from sqlalchemy.exc import IntegrityError
+
+from models import Login, LoginFailure, LoginSession, db
+from models.base import from_ms, now_ms, only_reading, to_ms
+from services.vault import keyed_hash, new_token, token_hash
+
+IDLE = timedelta(minutes=30)
+ABSOLUTE = timedelta(hours=12)
+TOUCH_EVERY = timedelta(minutes=1)
+FORGET_FAILURES = timedelta(hours=1)
+
+_hasher = PasswordHasher()
+# Verified when the account is unknown, so that the answer takes as long as for a known one.
+_NOBODY = (
+    "$argon2id$v=19$m=65536,t=3,p=4$RDlQYWVzTUR1bFhyd1JFdg$"
+    "3ZDtd5iBQCnVXPRIvIoVXrqLbQ3mIc+dCsYSqfmBTd4"
+)
+
+
+class WrongPassword(Exception):
+    """The e-mail or the password is not right; which of the two is not told."""
+
+
+class TooManyTries(Exception):
+    """Nothing was checked: the account or the address has to wait."""
+
+    def __init__(self, seconds: int) -> None:
+        super().__init__(f"wait {seconds} s")
+        self.seconds = seconds
+
+
+@dataclass(frozen=True)
+class Delay:
+    """How failures of one kind grow into waiting: so many are free, then 1, 2, 4 ... seconds."""
+
+    free: int
+    longest: int
+
+    def seconds(self, failures: int) -> int:
+        over = failures - self.free
+        return 0 if over < 0 else int(min(2**over, self.longest))
+
+
+# An account's delay stays short: nobody shall be able to lock somebody else out.
+ACCOUNT = Delay(free=3, longest=60)
+ADDRESS = Delay(free=10, longest=900)
+
+
+@dataclass(frozen=True)
+class Visitor:
+    """Where an attempt comes from. `secret` keys the hashes under which failures are counted."""
+
+    address: str
+    agent: str
+    secret: str
+
+
+def hash_password(password: str) -> str:
+    """The argon2id hash to store."""
+    return _hasher.hash(password)
+
+
+def sign_in(email: str, password: str, visitor: Visitor) -> tuple[Login, str]:
+    """Check a password and open a new session; answers the login and the session's token.
+
+    Raises WrongPassword or TooManyTries. Each failure makes the next wait longer.
+    """
+    email = email.strip().lower()
+    account = _failure_key("account", email, visitor)
+    address = _failure_key("address", visitor.address, visitor)
+    _raise_if_too_early({account: ACCOUNT, address: ADDRESS})
+    # Counted before the check, so that many tries at once do not all slip through.
+    _count_failures(account, address)
+    login = db.session.scalar(
+        select(Login).where(Login.email == email, Login.disabled_at.is_(None))
+    )
+    stored = login.password_hash if login else _NOBODY
+    db.session.rollback()  # checking takes long: no lock is held meanwhile
+    if not _is_right(stored, password) or login is None:
+        raise WrongPassword
+    _forgive(account, address)
+    if _hasher.check_needs_rehash(stored):
+        login.password_hash = _hasher.hash(password)
+    token = _open_session(login, visitor)
+    db.session.commit()
+    return login, token
+
+
+def find_login(token: str, *, is_activity: bool = True) -> Login | None:
+    """The person of a session that is still good. `is_activity` keeps it from growing idle."""
+    query = (
+        select(Login, LoginSession.id, LoginSession.seen_at < now_ms() - _ms(TOUCH_EVERY))
+        .join(LoginSession, LoginSession.login_id == Login.id)
+        .where(
+            LoginSession.token_hash == token_hash(token),
+            LoginSession.ended_at.is_(None),
+            LoginSession.seen_at > now_ms() - _ms(IDLE),
+            LoginSession.created_at > now_ms() - _ms(ABSOLUTE),
+            Login.disabled_at.is_(None),
+        )
+    )
+    row = db.session.execute(query).first()
+    if row is None:
+        return None
+    login, session_id, is_stale = row
+    if is_activity and is_stale:
+        _touch(session_id)
+    return login
+
+
+def sign_out(token: str) -> None:
+    """End a session. Safe to call any number of times."""
+    db.session.execute(
+        update(LoginSession)
+        .where(LoginSession.token_hash == token_hash(token), LoginSession.ended_at.is_(None))
+        .values(ended_at=now_ms())
+    )
+    db.session.commit()
+
+
+def keep_preferences(login_id: int, *, locale: str | None = None, theme: str | None = None) -> None:
+    """Store the language or the theme that a person chose; theme "" means as the system."""
+    chosen = {"locale": locale, "theme": theme}
+    values = {name: value for name, value in chosen.items() if value is not None}
+    db.session.execute(update(Login).where(Login.id == login_id).values(values))
+    db.session.commit()
+
+
+def _is_right(stored: str, password: str) -> bool:
+    try:
+        return _hasher.verify(stored, password)
+    except (VerificationError, InvalidHashError):
+        return False
+
+
+def _open_session(login: Login, visitor: Visitor) -> str:
+    token, now = new_token(), _now()
+    db.session.add(
+        LoginSession(
+            login_id=login.id,
+            token_hash=token_hash(token),
+            created_at=now,
+            seen_at=now,
+            address=visitor.address[:64],
+            agent=visitor.agent[:200],
+        )
+    )
+    return token
+
+
+def _touch(session_id: int) -> None:
+    """Write in a transaction of its own: a page's reading one cannot turn into a writing one."""
+    db.session.rollback()
+    before = only_reading.set(False)
+    try:
+        db.session.execute(
+            update(LoginSession).where(LoginSession.id == session_id).values(seen_at=now_ms())
+        )
+        db.session.commit()
+    finally:
+        only_reading.reset(before)
+
+
+def _failure_key(kind: str, name: str, visitor: Visitor) -> str:
+    return keyed_hash(visitor.secret, f"{kind}:{name}")
+
+
+def _raise_if_too_early(keys: dict[str, Delay]) -> None:
+    now = _now()
+    rows = db.session.scalars(
+        select(LoginFailure).where(
+            LoginFailure.key.in_(list(keys)), LoginFailure.last_at > now - FORGET_FAILURES
+        )
+    )
+    ends = [row.last_at + timedelta(seconds=keys[row.key].seconds(row.count)) for row in rows]
+    wait = max(((end - now).total_seconds() for end in ends), default=0.0)
+    if wait > 0:
+        db.session.rollback()
+        raise TooManyTries(int(wait) + 1)
+
+
+def _count_failures(*keys: str) -> None:
+    now = _now()
+    for key in keys:
+        row = db.session.get(LoginFailure, key)
+        if row is None:
+            db.session.add(LoginFailure(key=key, count=1, last_at=now))
+        else:
+            row.count = row.count + 1 if row.last_at > now - FORGET_FAILURES else 1
+            row.last_at = now
+    try:
+        db.session.commit()
+    except IntegrityError:  # somebody else's first try at the same moment has been counted
+        db.session.rollback()
+
+
+def _forgive(account: str, address: str) -> None:
+    """The account starts anew; the address keeps what it did to others."""
+    db.session.execute(delete(LoginFailure).where(LoginFailure.key == account))
+    db.session.execute(
+        update(LoginFailure).where(LoginFailure.key == address).values(count=LoginFailure.count - 1)
+    )
+
+
+def _now() -> datetime:
+    return from_ms(db.session.execute(select(func.max(now_ms()))).scalar_one())
+
+
+def _ms(span: timedelta) -> int:
+    return to_ms(from_ms(0) + span)
