@@ -1,0 +1,51 @@
+"""Who may see what: a login for every page, its own integrations only, roles."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from flask import Blueprint, abort, current_app, g
+from flask.typing import ResponseReturnValue
+from flask_login import current_user
+
+from models import Integration, db
+
+
+def protect(blueprint: Blueprint) -> None:
+    """Nobody sees a page of this blueprint without a login."""
+
+    @blueprint.before_request
+    def require_login() -> ResponseReturnValue | None:
+        if current_user.is_authenticated:
+            return None
+        return current_app.login_manager.unauthorized()  # type: ignore[attr-defined]
+
+
+def admin_only(view: Callable[..., Any]) -> Callable[..., Any]:
+    @wraps(view)
+    def guarded(*args: Any, **kwargs: Any) -> Any:
+        if not current_user.is_admin:
+            abort(403)
+        return view(*args, **kwargs)
+
+    return guarded
+
+
+def visible_integrations() -> list[Integration]:
+    """The person's integrations by title; read once a request."""
+    if "integrations" not in g:
+        rows = db.session.scalars(db.select(Integration).order_by(Integration.title)).unique()
+        g.integrations = [row for row in rows if current_user.may_see(row.id)]
+    found: list[Integration] = g.integrations
+    return found
+
+
+def get_integration(integration_id: int) -> Integration:
+    """The integration of the address; a stranger's is a 404 like one that is not there."""
+    for integration in visible_integrations():
+        if integration.id == integration_id:
+            g.integration = integration
+            return integration
+    abort(404)

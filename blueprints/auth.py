@@ -1,0 +1,147 @@
+"""Log in and out."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, current_app, redirect, request, session, url_for
+from flask.blueprints import BlueprintSetupState
+from flask_babel import gettext as _
+from flask_babel import ngettext
+from flask_login import LoginManager, UserMixin, current_user, login_user, logout_user
+
+from blueprints.htmx import render, wants_partial
+from blueprints.redirects import local_path
+from forms.login import LoginForm
+from models import Login
+from services import login as logins
+
+bp = Blueprint("auth", __name__)
+
+
+class Person(UserMixin):
+    """Who is logged in, as pages see him; his id in the cookie is the session's token."""
+
+    def __init__(self, login: Login, token: str) -> None:
+        self.login = login
+        self.login_id: int = login.id
+        self.token = token
+        self.email: str = login.email
+        self.name: str | None = login.name
+        self.locale: str | None = login.locale
+        self.theme: str | None = login.theme
+        self.is_admin: bool = login.is_admin
+
+    def get_id(self) -> str:
+        return self.token
+
+    def may_see(self, integration_id: int) -> bool:
+        return self.login.may_see(integration_id)
+
+
+@bp.record_once
+def set_up(state: BlueprintSetupState) -> None:
+    manager = LoginManager()
+    manager.anonymous_user = Nobody
+    manager.user_loader(load_person)
+    manager.unauthorized_handler(ask_to_log_in)
+    manager.init_app(state.app)
+
+
+class Nobody:
+    """A visitor who has not logged in."""
+
+    is_authenticated = is_active = is_admin = False
+    is_anonymous = True
+    locale = theme = None
+
+    def get_id(self) -> None:
+        return None
+
+
+def load_person(token: str) -> Person | None:
+    """A page that refreshes itself says so (`X-Poll`): it does not keep the session alive."""
+    login = logins.find_login(token, is_activity="X-Poll" not in request.headers)
+    return Person(login, token) if login else None
+
+
+def ask_to_log_in() -> Response:
+    """A page goes to the form; a partial gets 401 and boot.js opens the dialog."""
+    if wants_partial():
+        return Response(status=401)
+    target = request.full_path if request.method == "GET" else "/"
+    response = redirect(url_for("auth.login", next=target.rstrip("?")))
+    assert isinstance(response, Response)
+    return response
+
+
+@bp.get("/login")
+def login() -> Response:
+    if current_user.is_authenticated:
+        return _go(request.args.get("next"))
+    return _show(LoginForm(next=local_path(request.args.get("next"))))
+
+
+@bp.post("/login")
+def sign_in() -> Response:
+    form = LoginForm()
+    if not form.validate():
+        return _show(form, status=422)
+    try:
+        person, token = logins.sign_in(form.email.data, form.password.data, _visitor())
+    except logins.WrongPassword:
+        form.form_errors.append(_("The e-mail or the password is not right."))
+        return _show(form, status=422)
+    except logins.TooManyTries as error:
+        form.form_errors.append(_wait(error.seconds))
+        return _show(form, status=429)
+    session.clear()
+    login_user(Person(person, token))
+    return _go(form.next.data)
+
+
+@bp.post("/logout")
+def logout() -> Response:
+    if current_user.is_authenticated:
+        logins.sign_out(current_user.token)
+    logout_user()
+    session.clear()
+    return _go(url_for("auth.login"))
+
+
+def _show(form: LoginForm, status: int = 200) -> Response:
+    return render(
+        "login.html",
+        "partials/login_form.html",
+        status=status,
+        form=form,
+        demo=_demo_login() if current_app.extensions["config"].demo else None,
+    )
+
+
+def _demo_login() -> tuple[str, str]:
+    """E-mail and password of the demo, shown on the form."""
+    # Imported late: the demo's data is made with an app, which has this blueprint.
+    from runtime import demo
+
+    return demo.EMAIL, demo.PASSWORD
+
+
+def _wait(seconds: int) -> str:
+    return ngettext(
+        "Too many tries. Try again in %(num)d second.",
+        "Too many tries. Try again in %(num)d seconds.",
+        seconds,
+    )
+
+
+def _visitor() -> logins.Visitor:
+    return logins.Visitor(
+        address=request.remote_addr or "",
+        agent=request.user_agent.string,
+        secret=current_app.config["SECRET_KEY"],
+    )
+
+
+def _go(target: str | None) -> Response:
+    response = redirect(local_path(target), 303)
+    assert isinstance(response, Response)
+    return response

@@ -1,0 +1,100 @@
+"""Error pages: what happened, what it means for calls, what to do, an id for support."""
+
+from __future__ import annotations
+
+import logging
+import secrets
+from dataclasses import dataclass
+
+from flask import Blueprint, g, render_template, request
+from flask_babel import LazyString
+from flask_babel import lazy_gettext as _l
+from flask_wtf.csrf import CSRFError
+from werkzeug.exceptions import HTTPException, InternalServerError
+
+from blueprints.htmx import wants_partial
+
+logger = logging.getLogger(__name__)
+bp = Blueprint("errors", __name__)
+
+CALLS_GO_ON = _l("Nothing: calls are received and written as usual.")
+
+
+@dataclass(frozen=True)
+class Trouble:
+    title: LazyString
+    happened: LazyString
+    todo: LazyString
+    means: LazyString = CALLS_GO_ON
+
+
+TROUBLES = {
+    400: Trouble(
+        _l("The request could not be read"),
+        _l("The browser sent something that we do not understand."),
+        _l("Go back, reload the page and try again."),
+    ),
+    403: Trouble(
+        _l("This page is for administrators"),
+        _l("Your login may not open this page."),
+        _l("Ask the administrator of the integration for access."),
+    ),
+    404: Trouble(
+        _l("There is no such page"),
+        _l("The address is wrong, or what it named is gone or belongs to another integration."),
+        _l("Check the address or start from the list of calls."),
+    ),
+    413: Trouble(
+        _l("That is too much at once"),
+        _l("What was sent is larger than we accept."),
+        _l("Send a smaller file or a shorter text."),
+    ),
+    500: Trouble(
+        _l("Something broke on our side"),
+        _l("The page could not be shown because of an error in the program."),
+        _l("Try again in a minute. If it stays, send the error id to support."),
+        _l("Calls are received and kept. What could not be written is tried again by itself."),
+    ),
+    503: Trouble(
+        _l("The server is not ready for a moment"),
+        _l("The database or another part is just starting or restarting."),
+        _l("Reload the page in half a minute."),
+        _l("CallGear's notifications may be late; missing calls are taken in from its report."),
+    ),
+}
+FORM_TOO_OLD = Trouble(
+    _l("The form is no longer valid"),
+    _l("The page was open for too long, or you have logged in again in another tab."),
+    _l("Go back, reload the page and send the form again."),
+)
+MACHINE_PATHS = ("/hooks/", "/api/", "/recordings/", "/healthz", "/readyz", "/metrics")
+
+
+@bp.app_errorhandler(CSRFError)
+def csrf_failed(error: CSRFError) -> tuple[str, int]:
+    return _page(400, FORM_TOO_OLD)
+
+
+@bp.app_errorhandler(HTTPException)
+def http_error(error: HTTPException) -> tuple[str, int] | HTTPException:
+    trouble = TROUBLES.get(error.code or 500)
+    if trouble is None or request.path.startswith(MACHINE_PATHS):
+        return error
+    return _page(error.code or 500, trouble)
+
+
+@bp.app_errorhandler(InternalServerError)
+def broken(error: InternalServerError) -> tuple[str, int] | HTTPException:
+    """The log line carries the id that the page shows; the page asks the database for nothing."""
+    g.is_broken = True
+    error_id = secrets.token_hex(4)
+    logger.error("page failed: error %s, %s %s", error_id, request.method, request.endpoint)
+    if request.path.startswith(MACHINE_PATHS):
+        return error
+    return _page(500, TROUBLES[500], error_id)
+
+
+def _page(status: int, trouble: Trouble, error_id: str = "") -> tuple[str, int]:
+    page = "partials/error.html" if wants_partial() else "error.html"
+    error_id = error_id or secrets.token_hex(4)
+    return render_template(page, trouble=trouble, error_id=error_id, status=status), status

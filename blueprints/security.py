@@ -1,0 +1,44 @@
+"""Security headers on every answer: no inline code, no framing, nothing kept by caches."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, current_app, request
+
+HTMX_CDN = "https://cdn.jsdelivr.net/npm/htmx.org@2.0.11/dist/htmx.min.js"
+HTMX_INTEGRITY = "sha384-2OatzQy1H+Zd/IIrjr1TcuDGqLXeHhbooAyJY1KdQMKnr4LZ22k31GBLdYKHmVjg"
+
+HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), microphone=(), geolocation=(), payment=(), usb=()",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+
+bp = Blueprint("security", __name__)
+
+
+@bp.after_app_request
+def add_headers(response: Response) -> Response:
+    response.headers.setdefault("Content-Security-Policy", content_policy())
+    for name, value in HEADERS.items():
+        response.headers.setdefault(name, value)
+    if request.endpoint != "static":
+        response.headers.setdefault("Cache-Control", "no-store")
+    if request.is_secure:
+        response.headers.setdefault("Strict-Transport-Security", "max-age=31536000")
+    return response
+
+
+def content_policy() -> str:
+    scripts = "'self'" if is_htmx_local() else f"'self' {HTMX_CDN}"
+    return (
+        f"default-src 'none'; script-src {scripts}; style-src 'self'; font-src 'self'; "
+        "img-src 'self' data:; media-src 'self'; connect-src 'self'; manifest-src 'self'; "
+        "form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+    )
+
+
+def is_htmx_local() -> bool:
+    return bool(current_app.extensions["config"].htmx_source == "local")
