@@ -1,0 +1,87 @@
+"""Call history: the list, and one call with its "why"."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, abort, request
+from flask_login import current_user
+
+from blueprints.access import get_integration, protect
+from blueprints.call_lines import (
+    call_line,
+    chips,
+    filter_words,
+    lines_by_day,
+    list_address,
+    read_filter,
+)
+from blueprints.htmx import render, unchanged, wants_partial
+from blueprints.reasons import Names
+from services import find_calls
+
+bp = Blueprint("calls", __name__)
+protect(bp)
+
+NOBODY = ""  # matches no employee: a login that is joined to nobody sees no calls
+
+
+@bp.get("/integrations/<int:id>/calls")
+def index(id: int) -> Response:
+    integration = get_integration(id)
+    employee_id = _only_of(id)
+    wanted = read_filter(request.args, employee_id)
+    page = find_calls.find_calls(id, wanted, request.args.get("page", 1, type=_page_number))
+    if wants_partial() and request.args.get("seen") == page.seen:
+        return unchanged()
+    response = render(
+        "calls/index.html",
+        "calls/partials/list.html",
+        integration=integration,
+        wanted=wanted,
+        page=page,
+        days=lines_by_day(page.rows, integration, _names(id)),
+        chips=chips(integration, wanted),
+        address=lambda **more: list_address(integration, wanted, **more),
+        filter_words=filter_words(),
+        is_live=page.number == 1 and request.args.get("live") != "0",
+        is_joined=employee_id != NOBODY,
+    )
+    if wants_partial() and "seen" not in request.args:
+        response.headers["HX-Push-Url"] = list_address(integration, wanted, page=page.number)
+    return response
+
+
+@bp.get("/integrations/<int:id>/calls/<call_session_id>")
+def show(id: int, call_session_id: str) -> Response:
+    integration = get_integration(id)
+    story = find_calls.find_call(id, call_session_id, employee_id=_only_of(id))
+    if story is None:
+        abort(404)
+    if wants_partial() and request.args.get("seen") == story.seen:
+        return unchanged()
+    names = _names(id)
+    return render(
+        "calls/show.html",
+        "calls/partials/story.html",
+        integration=integration,
+        story=story,
+        line=call_line(story.call, integration, names),
+        names=names,
+    )
+
+
+def _names(integration_id: int) -> Names:
+    return Names(
+        employees=find_calls.employee_names(integration_id),
+        users=find_calls.user_names(integration_id),
+    )
+
+
+def _only_of(integration_id: int) -> str | None:
+    """An employee sees his own calls, an admin all."""
+    if current_user.is_admin:
+        return None
+    return find_calls.find_own_employee_id(integration_id, current_user.email) or NOBODY
+
+
+def _page_number(text: str) -> int:
+    return min(max(int(text), 1), 10_000)
