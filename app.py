@@ -8,12 +8,35 @@ from flask import Blueprint, Flask, g, request
 from flask_migrate import Migrate
 from flask_wtf import CSRFProtect
 
+from blueprints import (
+    auth,
+    calls,
+    demo,
+    errors,
+    language,
+    pages,
+    security,
+    shell,
+    shown,
+    styleguide,
+)
 from models import db
 from models.base import only_reading
 from runtime.config import Config
 from services.vault import Vault
 
-BLUEPRINTS: tuple[Blueprint, ...] = ()
+BLUEPRINTS: tuple[Blueprint, ...] = (
+    security.bp,
+    language.bp,
+    shown.bp,
+    auth.bp,
+    shell.bp,
+    errors.bp,
+    pages.bp,
+    calls.bp,
+    demo.bp,
+    styleguide.bp,
+)
 
 migrate = Migrate()
 csrf = CSRFProtect()

@@ -1,0 +1,188 @@
+from __future__ import annotations
+
+import re
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+
+from models import CallSession, db
+from tests.pages import CALL_IDS, HTMX, log_in
+
+LIST, CALL = "/integrations/{}/calls", "/integrations/{}/calls/{}"
+
+
+def listed(page: str) -> list[str]:
+    return re.findall(r"/calls/(7\d+)\"", page)
+
+
+def test_list_shows_newest_first_as_a_page(admin, office):
+    answer = admin.get(LIST.format(office.id))
+
+    assert answer.status_code == 200
+    assert answer.text.startswith("<!doctype html>")
+    assert listed(answer.text) == sorted(CALL_IDS, reverse=True)
+    assert "HX-Request" in answer.vary
+
+
+def test_list_as_a_partial_is_the_list_alone(admin, office):
+    answer = admin.get(LIST.format(office.id), headers=HTMX)
+
+    assert answer.text.lstrip().startswith('<section id="call-list"')
+    assert "<html" not in answer.text
+    assert "HX-Request" in answer.vary
+    assert answer.headers["HX-Push-Url"] == LIST.format(office.id)
+
+
+def test_boosted_and_restored_requests_get_the_page(admin, office):
+    boosted = admin.get(LIST.format(office.id), headers={**HTMX, "HX-Boosted": "true"})
+    restored = admin.get(
+        LIST.format(office.id), headers={**HTMX, "HX-History-Restore-Request": "true"}
+    )
+
+    assert boosted.text.startswith("<!doctype html>")
+    assert restored.text.startswith("<!doctype html>")
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        pytest.param("state=failed", [3], id="state"),
+        pytest.param("direction=outbound", [2], id="direction"),
+        pytest.param("outcome=lost", [1], id="outcome"),
+        pytest.param("q=700000104", [4], id="call id"),
+        pytest.param("q=%2B971+50+123+4501", [1], id="number in any spelling"),
+        pytest.param("q=4503&state=written", [], id="filters add up"),
+        pytest.param("state=nonsense", [5, 4, 3, 2, 1, 0], id="an unknown word filters nothing"),
+        pytest.param("page=2", [], id="behind the last page"),
+        pytest.param("page=abc", [5, 4, 3, 2, 1, 0], id="not a page number"),
+    ],
+)
+def test_filters(admin, office, query, found):
+    answer = admin.get(f"{LIST.format(office.id)}?{query}")
+
+    assert answer.status_code == 200
+    assert listed(answer.text) == [CALL_IDS[index] for index in found]
+
+
+def test_active_filters_can_be_taken_away_one_by_one(admin, office):
+    page = admin.get(f"{LIST.format(office.id)}?state=failed&outcome=answered").text
+
+    assert f'href="{LIST.format(office.id)}?outcome=answered"' in page
+    assert f'href="{LIST.format(office.id)}?state=failed"' in page
+
+
+def test_unchanged_list_answers_a_poll_with_nothing(admin, office):
+    page = admin.get(LIST.format(office.id)).text
+    poll = re.search(r'hx-get="([^"]*seen=[^"]*)"', page).group(1).replace("&amp;", "&")
+
+    assert admin.get(poll, headers=HTMX).status_code == 204
+
+
+def test_changed_list_answers_a_poll_with_the_list(app, admin, office):
+    page = admin.get(LIST.format(office.id)).text
+    poll = re.search(r'hx-get="([^"]*seen=[^"]*)"', page).group(1).replace("&amp;", "&")
+    with app.app_context():
+        row = db.session.scalar(db.select(CallSession).filter_by(call_session_id=CALL_IDS[2]))
+        row.state = "written"
+        db.session.commit()
+
+    answer = admin.get(poll, headers=HTMX)
+
+    assert answer.status_code == 200
+    assert "HX-Push-Url" not in answer.headers
+
+
+def test_updating_can_be_stopped(admin, office):
+    page = admin.get(f"{LIST.format(office.id)}?live=0").text
+
+    assert "every 4s" not in page
+
+
+@pytest.mark.parametrize("headers", [{}, HTMX], ids=["page", "partial"])
+def test_call_tells_why(admin, office, headers):
+    page = admin.get(CALL.format(office.id, CALL_IDS[0]), headers=headers).text
+
+    assert "Behomes has no client with this number. A first contact." in page
+    assert "Rule for this call: first contact, create a lead." in page
+    assert "Responsible: Agent One, who answered the call." in page
+    assert "+971 50 123 4500" in page
+    assert "l_1" in page
+    assert ("<html" in page) is (headers == {})
+
+
+def test_refusal_of_the_crm_is_shown_as_text(admin, office):
+    page = admin.get(CALL.format(office.id, CALL_IDS[3])).text
+
+    assert "&lt;b&gt;unknown stage&lt;/b&gt;" in page
+    assert "<b>unknown stage" not in page
+
+
+def test_waiting_call_refreshes_itself_and_a_finished_one_does_not(admin, office):
+    waiting = admin.get(CALL.format(office.id, CALL_IDS[2])).text
+    finished = admin.get(CALL.format(office.id, CALL_IDS[0])).text
+
+    assert "every 2s" in waiting
+    assert "every 2s" not in finished
+
+
+def test_times_are_in_the_zone_of_the_integration(admin, office):
+    page = admin.get(CALL.format(office.id, CALL_IDS[0])).text
+
+    assert "5 Mar 2026, 12:00" in page  # 08:00 UTC in Dubai
+
+
+@pytest.mark.parametrize("headers", [{}, HTMX], ids=["page", "partial"])
+def test_strange_office_is_not_there(admin, office, headers):
+    assert admin.get(LIST.format(office.strange_id), headers=headers).status_code == 404
+    assert (
+        admin.get(CALL.format(office.strange_id, "700000150"), headers=headers).status_code == 404
+    )
+    assert admin.get(CALL.format(office.id, "700000150"), headers=headers).status_code == 404
+
+
+def test_visitor_is_sent_to_the_login_and_back(visitor, office):
+    path = f"{LIST.format(office.id)}?state=failed"
+
+    answer = visitor.get(path)
+
+    assert answer.status_code == 302
+    target = urlsplit(answer.location)
+    assert (target.path, parse_qs(target.query)) == ("/login", {"next": [path]})
+
+
+def test_partial_without_a_session_is_401(visitor, office):
+    assert visitor.get(LIST.format(office.id), headers=HTMX).status_code == 401
+
+
+def test_employee_sees_the_calls_he_took_part_in(employee, office):
+    page = employee.get(LIST.format(office.id)).text
+
+    assert listed(page) == [CALL_IDS[0]]
+    assert employee.get(CALL.format(office.id, CALL_IDS[0])).status_code == 200
+    assert employee.get(CALL.format(office.id, CALL_IDS[3])).status_code == 404
+
+
+def test_login_joined_to_nobody_is_told_whom_to_ask(app, employee, office):
+    with app.app_context():
+        db.session.execute(db.text("DELETE FROM user_mapping"))
+        db.session.commit()
+
+    page = employee.get(LIST.format(office.id)).text
+
+    assert listed(page) == []
+    assert "Your login is not joined to an employee of CallGear" in page
+
+
+def test_empty_list_says_what_will_come(app, admin, office):
+    with app.app_context():
+        for table in ("trace_entry", "decision", "crm_write", "notification", "call_session"):
+            db.session.execute(db.text(f"DELETE FROM {table}"))
+        db.session.commit()
+
+    assert "No calls yet" in admin.get(LIST.format(office.id)).text
+
+
+def test_logging_in_leads_to_the_wanted_page(visitor, office):
+    answer = log_in(visitor, "admin@example.com", next=LIST.format(office.id))
+
+    assert answer.location == LIST.format(office.id)

@@ -1,0 +1,106 @@
+from __future__ import annotations
+
+import pytest
+
+from models import Integration, db
+from tests.pages import HTMX, csrf_token, logged_in, make_app, plant_office
+from tests.simulated import behomes_simulator, callgear_simulator
+
+
+@pytest.fixture(scope="module")
+def simulators():
+    with behomes_simulator() as crm, callgear_simulator() as pbx:
+        yield crm, pbx
+
+
+@pytest.fixture
+def demo(tmp_path, simulators):
+    """An admin of an office whose two other sides are the simulators."""
+    crm, pbx = simulators
+    hosts = ",".join(one.url.removeprefix("http://") for one in simulators)
+    app = make_app(tmp_path, API_HOSTS=hosts)
+    with app.app_context():
+        row = db.session.get_one(Integration, plant_office().id)
+        row.behomes_base_url, row.data_api_url = crm.url, f"{pbx.url}/v2.0"
+        db.session.commit()
+    yield logged_in(app, "admin@example.com")
+    with app.app_context():
+        db.engine.dispose()
+
+
+@pytest.mark.parametrize("headers", [{}, HTMX], ids=["page", "partial"])
+def test_journal_and_crm_stand_side_by_side(demo, simulators, headers):
+    crm, _pbx = simulators
+    crm.session.post(
+        f"{crm.url}/v4/crm/clients",
+        params={"api_key": crm.key},
+        json={"external_id": "cg-demo", "name": "Call <1>", "phones": ["+971501234599"]},
+        timeout=5,
+    )
+
+    page = demo.get("/demo", headers=headers).text
+
+    assert "+971 50 123 4501" in page
+    assert "Call &lt;1&gt;" in page
+    assert f"{crm.url}/board?lang=en" in page
+    assert ("<html" in page) is (headers == {})
+
+
+@pytest.mark.parametrize("slug", ["new-answered", "new-lost", "repeat-transfer", "outgoing-silent"])
+def test_button_makes_a_call_at_the_pbx(demo, simulators, slug):
+    _crm, pbx = simulators
+    pbx.control("POST", "/_sim/reset", {})
+    data = {"call": slug, "csrf_token": csrf_token(demo, "/demo")}
+
+    answer = demo.post("/demo/calls", data=data)
+
+    assert (answer.status_code, answer.location) == (303, "/demo")
+    assert "CallGear is calling" in demo.get("/demo").text
+    state = pbx.control("GET", "/_sim/state")
+    assert state["calls"] + state["running"] > 0
+
+
+def test_stream_of_calls_starts(demo):
+    demo.post("/demo/calls", data={"call": "stream", "csrf_token": csrf_token(demo, "/demo")})
+
+    assert "CallGear is calling: A busy minute." in demo.get("/demo").text
+
+
+def test_partial_brings_the_news_to_the_toasts(demo):
+    data = {"call": "new-lost", "csrf_token": csrf_token(demo, "/demo")}
+    demo.post("/demo/calls", data=data, headers=HTMX)
+
+    assert 'hx-swap-oob="beforeend"' in demo.get("/demo", headers=HTMX).text
+
+
+def test_unknown_call_is_400(demo):
+    data = {"call": "moon", "csrf_token": csrf_token(demo, "/demo")}
+
+    assert demo.post("/demo/calls", data=data).status_code == 400
+
+
+def test_silent_simulators_are_told_of(admin):
+    page = admin.get("/demo").text
+    answer = admin.post(
+        "/demo/calls", data={"call": "new-lost", "csrf_token": csrf_token(admin, "/demo")}
+    )
+
+    assert "The simulated Behomes does not answer." in page
+    assert answer.status_code == 303
+    assert "The simulated CallGear does not answer." in admin.get("/demo").text
+
+
+def test_demo_is_for_administrators(employee):
+    assert employee.get("/demo").status_code == 403
+
+
+def test_visitor_logs_in_first(visitor):
+    assert visitor.get("/demo").status_code == 302
+
+
+def test_there_is_no_demo_outside_the_demo(tmp_path):
+    app = make_app(tmp_path, DEMO="0")
+    with app.app_context():
+        plant_office()
+
+    assert logged_in(app, "admin@example.com").get("/demo").status_code == 404
