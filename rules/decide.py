@@ -72,13 +72,29 @@ def may_decide(facts: CallFacts, settings: Settings) -> bool:
     return is_due(first.owner, facts) or is_due(repeat.owner, facts)
 
 
+def due_sides(facts: CallFacts, settings: Settings) -> int:
+    """Which answers of a look-up would lead to a decision now, as bits: 1 unknown, 2 known.
+
+    A look-up is repeated only when another bit has come: at each point of the call at most once.
+    """
+    if not may_decide(facts, settings) or facts.direction is None:
+        return 0
+    side = settings.side(facts.direction)
+    is_first = not side.first.create_client or is_due(side.first.owner, facts)
+    is_repeat = side.repeat.create is Create.NOTHING or is_due(side.repeat.owner, facts)
+    return (1 if is_first else 0) | (2 if is_repeat else 0)
+
+
 def decide_contact(
     facts: CallFacts, client: Client | None, settings: Settings, people: People
 ) -> Decision | None:
     """Decide what this contact makes; None while its owner rule cannot be answered yet.
 
-    `client` is the CRM's client with this number, or the one that we are making ourselves.
+    `client` is the CRM's client with this number, or the one that we are making ourselves. Whether
+    the number is on the ignore list is asked before, with `exemption`.
     """
+    if exempt := _history_only(facts):
+        return exempt
     if facts.direction is None or facts.client_phone is None:
         return None
     side = settings.side(facts.direction)
@@ -114,6 +130,8 @@ def decide_task(
     """Decide the call-back task; None before the end. `no-task` when there is nothing to do."""
     if not facts.is_ended:
         return None
+    if facts.client_phone is None:
+        return Decision("task", NO_TASK)
     if facts.outcome is Outcome.LOST and facts.direction is Direction.INBOUND:
         kind, name, rule = "lost_incoming", Code.TASK_LOST_INCOMING, OwnerRule.FROM_SETTINGS
     elif facts.outcome is Outcome.FAILED and facts.direction is Direction.OUTBOUND:
@@ -154,6 +172,16 @@ def is_due(rule: OwnerRule, facts: CallFacts) -> bool:
             return False
         case _:
             raise ValueError(f"unknown owner rule {rule!r}")
+
+
+def _history_only(facts: CallFacts) -> Decision | None:
+    if facts.direction is Direction.INTERNAL:
+        reason = because(Code.CALL_INTERNAL)
+    elif facts.client_phone is None and facts.is_ended:
+        reason = because(Code.NUMBER_HIDDEN)
+    else:
+        return None
+    return Decision("contact", HISTORY_ONLY, reasons=(reason,))
 
 
 def _nothing(contact: Contact, rule: str, reason: Reason, client: Client | None) -> Decision:

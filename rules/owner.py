@@ -82,7 +82,7 @@ def _by_rule(
 def _employee(
     employee_id: str | None, code: Code, missing: Reason, people: People
 ) -> tuple[str | None, tuple[Reason, ...]]:
-    if employee_id is None:
+    if not employee_id:
         return None, (missing,)
     user = people.user_by_employee.get(employee_id)
     chosen = because(code, employee_id=employee_id, user_id=user)
@@ -92,7 +92,7 @@ def _employee(
 def _user(
     user_id: str | None, chosen: Reason, missing: Reason, people: People
 ) -> tuple[str | None, tuple[Reason, ...]]:
-    if user_id is None:
+    if not user_id:
         return None, (missing,)
     if user_id in people.absent_users:
         return None, (because(Code.USER_INACTIVE, user_id=user_id),)
