@@ -166,10 +166,17 @@ def look_up(data: Any, path: tuple[str, ...] | None) -> Any:
 def as_text(value: Any) -> str | None:
     """Text of a text or number (ids beyond 2^53 stay exact); None for "" and everything else."""
     if isinstance(value, str):
-        return value or None
+        return _storable(value) or None
     if isinstance(value, int | float) and not isinstance(value, bool):
         return str(value)
     return None
+
+
+def _storable(text: str) -> str:
+    """Without NUL and lone surrogates, which JSON can hold and a database cannot."""
+    if not text.isascii():
+        text = text.encode("utf-8", "ignore").decode()
+    return text.replace("\0", "") if "\0" in text else text
 
 
 def as_texts(value: Any) -> tuple[str, ...]:
