@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from copy import copy
 from datetime import datetime
+from typing import Any, TypeVar
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from clients import callgear_rows as rows
+from clients.callgear_lists import read_all
+from clients.callgear_rpc import CLEARED, LastLimits, Observer, Rpc, created_id
+from clients.errors import AmbiguousError, NotFoundError, RefusedError
 from clients.http import Http
+from clients.notification_members import read_id, read_text
 from rules.pbx import (
     CallRow,
     Employee,
@@ -15,23 +23,27 @@ from rules.pbx import (
     PointLimits,
     VirtualNumber,
 )
+from rules.phones import digits_of
 
-# operation, method, path, status or None, milliseconds, error code
-Observer = Callable[[str, str, str, int | None, float, str | None], None]
+__all__ = ["CallGearClient", "Observer"]
+
+T = TypeVar("T")
 
 READ_SECONDS = 30.0
 WRITE_SECONDS = 20.0
+PAGE_ROWS = 1000
+MEDIA_HOST = "media.callgear.com"
+FILTER_REFUSED = frozenset({"invalid_parameter_value", "filter_prohibited"})
 
 
 class CallGearClient:
     """Talks to CallGear; cheap to make, safe to share between threads.
 
     `timezone` is the account's zone (IANA) if already known, else `calls_report` asks for it once.
+    `media_host` is where a record is that the report names without a link.
     Every method raises the errors of `clients/errors.py` with the PBX's mnemonic as `vendor_code`;
     `LimitExceeded.retry_after` is the reset of the limit that was hit. Nothing is sent twice.
     """
-
-    limits: PointLimits  # of the Data API, as last told
 
     def __init__(
         self,
@@ -42,21 +54,45 @@ class CallGearClient:
         access_token: str,
         call_access_token: str | None = None,
         timezone: str | None = None,
+        media_host: str = MEDIA_HOST,
+        page_rows: int = PAGE_ROWS,
         on_request: Observer | None = None,
     ) -> None:
-        raise NotImplementedError
+        self._limits = LastLimits()
+        self._data = Rpc(http, data_api_url, access_token, self._limits, on_request)
+        call_token = call_access_token or access_token
+        self._call = Rpc(http, call_api_url, call_token, LastLimits(), on_request)
+        self._timezone = timezone
+        self._media_host = media_host
+        self._page_rows = max(2, page_rows)  # pages overlap by a row
+
+    @property
+    def limits(self) -> PointLimits:
+        """The points of the Data API as last told by any answer; all None before the first."""
+        return self._limits.seen
 
     def observed(self, on_request: Observer) -> CallGearClient:
         """The same client, reporting each request to `on_request`."""
-        raise NotImplementedError
+        made = copy(self)
+        made._data = self._data.observed(on_request)
+        made._call = self._call.observed(on_request)
+        return made
 
     def account(self, *, timeout: float = WRITE_SECONDS) -> PbxAccount:
         """Whose key this is: the connection test."""
-        raise NotImplementedError
+        result = self._data.call("get.account", {}, timeout=timeout)
+        data = result.get("data")
+        row = data[0] if isinstance(data, list) and data else data
+        app_id = read_id(row.get("app_id")) if isinstance(row, Mapping) else None
+        if not isinstance(row, Mapping) or app_id is None:
+            raise AmbiguousError("the account has no id", code="unexpected_answer")
+        zone = read_text(row.get("timezone")) or "UTC"
+        self._timezone = zone
+        return PbxAccount(app_id, read_text(row.get("name")) or "", zone)
 
     def employees(self, *, timeout: float = READ_SECONDS) -> tuple[Employee, ...]:
         """All employees; `timeout` is per page."""
-        raise NotImplementedError
+        return self._all("get.employees", rows.EMPLOYEE_FIELDS, rows.employee, timeout)
 
     def create_employee(
         self,
@@ -69,7 +105,14 @@ class CallGearClient:
         timeout: float = WRITE_SECONDS,
     ) -> str:
         """Create an employee and return the id. AmbiguousError if it may have been made."""
-        raise NotImplementedError
+        params = {
+            "last_name": last_name,
+            "first_name": first_name,
+            "email": email,
+            "phone_numbers": [{"phone_number": _digits(phone)} for phone in phones] or None,
+            "extension": {"extension_phone_number": extension} if extension else None,
+        }
+        return self._created("create.employees", params, timeout)
 
     def update_employee(
         self,
@@ -81,11 +124,17 @@ class CallGearClient:
         timeout: float = WRITE_SECONDS,
     ) -> None:
         """Set the last name and the whole list of phones, and the e-mail if given."""
-        raise NotImplementedError
+        params = {
+            "id": _number(employee_id),
+            "last_name": last_name,
+            "phone_numbers": [_phone(phone) for phone in phones],
+            "email": email,
+        }
+        self._data.call("update.employees", params, timeout=timeout)
 
     def virtual_numbers(self, *, timeout: float = READ_SECONDS) -> tuple[VirtualNumber, ...]:
         """All numbers of the account."""
-        raise NotImplementedError
+        return self._all("get.virtual_numbers", rows.NUMBER_FIELDS, rows.virtual_number, timeout)
 
     def calls_report(
         self,
@@ -101,7 +150,24 @@ class CallGearClient:
         `fields` are the report's names; `id` is always added. One point per 1,000 rows. At most
         three months at once.
         """
-        raise NotImplementedError
+        zone = self._zone(timeout)
+        begin, end = rows.vendor_period(since, till, zone)
+        params: dict[str, Any] = {
+            "date_from": begin,
+            "date_till": end,
+            "sort": [{"field": "start_time", "order": "asc"}],
+        }
+        if call_session_ids is not None:
+            wanted = [int(one) for one in call_session_ids if one.isdecimal()]
+            if not wanted:
+                return ()
+            params["filter"] = {"field": "id", "operator": "in", "value": wanted}
+
+        def make(row: rows.Row) -> CallRow:
+            return rows.call_row(row, zone=zone, media_host=self._media_host)
+
+        names = tuple(dict.fromkeys(("id", *fields)))
+        return self._all("get.calls_report", names, make, timeout, params)
 
     def start_employee_call(
         self,
@@ -118,11 +184,38 @@ class CallGearClient:
 
         Must never be repeated: AmbiguousError means that a phone may be ringing.
         """
-        raise NotImplementedError
+        employee: dict[str, Any] = {"id": _number(employee_id)}
+        if employee_phone:
+            employee["phone_number"] = _digits(employee_phone)
+        params = {
+            "first_call": first_call,
+            "virtual_phone_number": _digits(virtual_number),
+            "contact": _digits(contact_phone),
+            "employee": employee,
+            "direction": "out",  # the vendor's default is "in"
+            "external_id": external_id,
+        }
+        result = self._call.call("start.employee_call", params, timeout=timeout)
+        data = result.get("data")
+        session_id = read_id(data.get("call_session_id")) if isinstance(data, Mapping) else None
+        if session_id is None:
+            raise AmbiguousError("the call has no id", code="unreadable", status=200)
+        return session_id
 
     def find_contact(self, phone: str, *, timeout: float = WRITE_SECONDS) -> PbxContact | None:
         """The address-book entry with this number; the oldest, if there are several."""
-        raise NotImplementedError
+        digits = _digits(phone)
+        wanted = {"field": "phone_numbers", "operator": "jsquery", "value": f'# = "{digits}"'}
+        method, names = "get.contacts", rows.CONTACT_FIELDS
+        try:
+            found = self._all(method, names, rows.contact, timeout, {"filter": wanted})
+        except RefusedError as error:
+            # How the filter is written for a list of texts is documented nowhere.
+            if error.vendor_code not in FILTER_REFUSED:
+                raise
+            found = self._all(method, names, rows.contact, timeout)
+        fitting = [one for one in found if digits in one.phones]
+        return min(fitting, key=lambda one: int(one.id), default=None)
 
     def create_contact(
         self,
@@ -134,7 +227,13 @@ class CallGearClient:
         timeout: float = WRITE_SECONDS,
     ) -> str:
         """Create an address-book entry and return its id."""
-        raise NotImplementedError
+        params = {
+            "last_name": last_name,
+            "first_name": first_name,
+            "phone_numbers": [_digits(phone) for phone in phones],
+            "personal_manager_id": _number(personal_manager_id) if personal_manager_id else None,
+        }
+        return self._created("create.contacts", params, timeout)
 
     def update_contact(
         self,
@@ -144,4 +243,52 @@ class CallGearClient:
         timeout: float = WRITE_SECONDS,
     ) -> None:
         """Set or clear the personal manager (an employee id) of an address-book entry."""
-        raise NotImplementedError
+        manager = _number(personal_manager_id) if personal_manager_id else CLEARED
+        params = {"id": _number(contact_id), "personal_manager_id": manager}
+        self._data.call("update.contacts", params, timeout=timeout)
+
+    def _zone(self, timeout: float) -> ZoneInfo:
+        name = self._timezone or self.account(timeout=timeout).timezone
+        try:
+            return ZoneInfo(name)
+        except (ZoneInfoNotFoundError, ValueError):
+            raise AmbiguousError(f"unknown zone {name[:40]}", code="unexpected_answer") from None
+
+    def _created(self, method: str, params: Mapping[str, Any], timeout: float) -> str:
+        made = read_id(created_id(self._data.call(method, params, timeout=timeout)))
+        if made is None:
+            raise AmbiguousError("no id in the answer", code="unreadable", status=200)
+        return made
+
+    def _all(
+        self,
+        method: str,
+        names: Sequence[str],
+        make: Callable[[rows.Row], T],
+        timeout: float,
+        params: Mapping[str, Any] | None = None,
+    ) -> tuple[T, ...]:
+        asked = {"fields": list(names), "limit": self._page_rows, **(params or {})}
+        return tuple(make(row) for row in read_all(self._data, method, asked, timeout=timeout))
+
+
+def _number(text: str) -> int:
+    """An id as the PBX wants it. What is no number cannot be there."""
+    if not text.isdecimal():
+        raise NotFoundError(f"there is no {text[:40]}")
+    return int(text)
+
+
+def _digits(phone: str) -> str:
+    """A number as the PBX wants it: no plus; SIP names and extensions as they are."""
+    return digits_of(phone) or phone
+
+
+def _phone(phone: EmployeePhone) -> dict[str, Any]:
+    row: dict[str, Any] = {
+        "phone_number": _digits(phone.number),
+        "status": "active" if phone.active else "inactive",
+    }
+    if phone.phone_id:
+        row["phone_id"] = _number(phone.phone_id)
+    return row
