@@ -44,6 +44,8 @@ class CrmWrite(db.Model):  # type: ignore[name-defined]
     links: Mapped[dict[str, Any]] = mapped_column(default=dict)
     # Texts whose template had variables without their final value.
     late: Mapped[list[Any]] = mapped_column(default=list)
+    # Replayed: to be rendered anew with today's settings before it is sent.
+    is_stale: Mapped[bool] = mapped_column(default=False)
     crm_id: Mapped[str | None] = mapped_column(String(100))
     revision: Mapped[int] = mapped_column(default=0)
     attempts: Mapped[int] = mapped_column(default=0)

@@ -34,6 +34,7 @@ class Write:
     session_row_id: int
     late: list[Any] = field(default_factory=list)
     contact: str | None = None
+    is_stale: bool = False
     crm_id: str | None = None
     revision: int = 0
     attempts: int = 0
@@ -70,6 +71,7 @@ class Call:
     row: Any
     office: Office
     settings: Settings | None
+    today: Settings | None  # the version published now, for replays
     events: list[Event]
     now: Callable[[], datetime]
     knobs: Knobs
@@ -143,6 +145,7 @@ class Call:
                 "body": body,
                 "links": write.links,
                 "late": write.late,
+                "is_stale": False,
                 "revision": 0,
                 "attempts": 0,
                 "refusals": 0,

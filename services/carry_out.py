@@ -16,6 +16,7 @@ from rules.vocabulary import Contact, Entity, WriteStatus
 from services import failures
 from services.call import Call, Write
 from services.look_up import contact_of, find_by_phone, hold_contact
+from services.rendering import render_again
 from services.steps import Send, Step
 
 Doing = Generator[Step, Any, None]
@@ -42,6 +43,8 @@ def carry_out(call: Call, facts: CallFacts, write: Write) -> Doing:
         yield from _settle(call, write)
     if write.status != WriteStatus.PLANNED or not _is_due(call, write):
         return
+    if write.is_stale:
+        render_again(call, facts, write)
     body = body_with_links(call, write)
     if body is None:
         return

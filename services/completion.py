@@ -20,7 +20,7 @@ from rules.vocabulary import Entity, WriteStatus
 from services import failures
 from services.call import Call, Write
 from services.carry_out import done
-from services.decide_call import values_for
+from services.rendering import values_for
 from services.steps import Send, Step
 
 Doing = Generator[Step, Any, None]

@@ -6,20 +6,15 @@ from collections.abc import Generator
 from dataclasses import asdict
 from typing import Any
 
-from rules.bodies import entity_body, late_variables, task_body, texts
-from rules.call_values import Context, call_values
 from rules.crm import Client
-from rules.custom_fields import Filled, Phase, fill_fields, phase_of
 from rules.decide import Decision, decide_contact, decide_task, due_sides, may_decide
 from rules.facts import CallFacts
-from rules.formats import Value
 from rules.keys import client_key, task_contact
 from rules.reasons import Code, because
-from rules.templates import parse, variables_of
 from rules.vocabulary import Entity, WriteStatus
-from rules.working_hours import due_at
 from services.call import Call, Write
 from services.look_up import contact_of, hold_contact, look_up
+from services.rendering import Rendered, render_entity, render_line, render_task
 from services.steps import Step
 
 Deciding = Generator[Step, Any, None]
@@ -62,24 +57,6 @@ def exempt_from_rules(call: Call, decision: Decision) -> None:
         _remember(call, decision)
 
 
-def values_for(call: Call, facts: CallFacts, *, owner: str | None) -> dict[str, Value]:
-    """The template values of this call as far as they are known now."""
-    people, office = call.office.people, call.office
-    responsible = owner or (call.client.responsible_user_id if call.client else None)
-    recording = next(iter(facts.recordings), None)
-    context = Context(
-        client_name=call.client.name if call.client else None,
-        responsible_name=people.names.get(responsible or ""),
-        recording_url=call.knobs.recording_url(call.id, recording.url, call.row.first_seen_at)
-        if recording
-        else None,
-        call_url=f"{call.knobs.public_base_url}/integrations/{office.integration_id}"
-        f"/calls/{call.row.call_session_id}",
-        virtual_number_name=office.number_names.get(facts.virtual_number or ""),
-    )
-    return call_values(facts, context, office.regional)
-
-
 def _remember(call: Call, decision: Decision) -> None:
     what = {"rule": decision.rule, "contact": decision.contact, "create": decision.create}
     call.trace(*decision.reasons)
@@ -111,40 +88,16 @@ def _plan_actions(call: Call, facts: CallFacts, decision: Decision, client: Clie
 def _plan_entity(
     call: Call, facts: CallFacts, entity: Entity, owner: str | None, links: dict[str, Any]
 ) -> Write:
-    values = values_for(call, facts, owner=owner)
-    regional = call.office.regional
-    filled = _fields_of_create(call, facts, entity, values)
-    rendered = texts(entity, call.rules, values, regional)
-    late = late_variables(entity, call.rules, facts, values, regional)
-    body = entity_body(
-        entity,
-        facts,
-        call.rules,
-        rendered,
-        filled.values,
-        owner=owner,
-        country=call.office.country,
-    )
-    call.trace(*filled.reasons)
+    rendered = render_entity(call, facts, entity, owner, call.rules)
+    call.trace(*rendered.reasons)
     if entity is Entity.CLIENT:
-        _keep_client(call, Client("", rendered["name"], responsible_user_id=owner))
-        return _plan_client(call, facts, body, list(late))
-    return call.plan(str(entity), call.key(entity), body, links=dict(links), late=list(late))
+        _keep_client(call, Client("", rendered.body["name"], responsible_user_id=owner))
+        return _plan_client(call, facts, rendered)
+    key = call.key(entity)
+    return call.plan(str(entity), key, rendered.body, links=dict(links), late=rendered.late)
 
 
-def _fields_of_create(
-    call: Call, facts: CallFacts, entity: Entity, values: dict[str, Value]
-) -> Filled:
-    rows = [
-        row
-        for row in call.rules.fields
-        if row.entity is entity
-        and phase_of(variables_of(parse(row.value)), facts, values) is Phase.CREATE
-    ]
-    return fill_fields(rows, values, call.office.fields[entity], call.office.regional)
-
-
-def _plan_client(call: Call, facts: CallFacts, body: dict[str, Any], late: list[str]) -> Write:
+def _plan_client(call: Call, facts: CallFacts, rendered: Rendered) -> Write:
     """Plan the client under the generation of his key that is open now.
 
     A create that failed for good for an earlier call is planned anew with this call's data.
@@ -155,10 +108,12 @@ def _plan_client(call: Call, facts: CallFacts, body: dict[str, Any], late: list[
     key = client_key(call.office.account_id or "", call.phone_hash(facts), generation)
     known = next((row for row in rows if row.ledger_key == key), None)
     if known is None:
-        return call.plan("client", key, body, late=late, contact=contact_of(call, facts))
+        contact = contact_of(call, facts)
+        return call.plan("client", key, rendered.body, late=rendered.late, contact=contact)
     call.writes[key] = known
     if known.status == WriteStatus.DEAD:
-        call.update(known, status=WriteStatus.PLANNED, body=body, refusals=0, next_at=None)
+        call.update(known, status=WriteStatus.PLANNED, body=rendered.body, refusals=0)
+        call.update(known, late=rendered.late, is_stale=False, next_at=None)
     return known
 
 
@@ -172,7 +127,7 @@ def _plan_task(call: Call, facts: CallFacts, decision: Decision) -> None:
     contact = _task_contact(call, facts)
     earlier = _open_task(call, facts) if rule.once_per_client else None
     if earlier is not None:
-        line = task_line(call, facts, owner=decision.owner_user_id)
+        line = render_line(call, facts, owner=decision.owner_user_id)
         links = {"task": {"key": earlier.ledger_key}}
         call.plan("taskline", call.key("taskline", decision.rule), {"line": line}, links=links)
         return
@@ -183,30 +138,14 @@ def plan_own_task(
     call: Call, facts: CallFacts, rule_name: str, owner: str | None, contact: str | None = None
 ) -> Write:
     """A task of this call's own, linked to its deal, else its lead, else its client."""
-    rule = call.rules.task_rule(rule_name)  # type: ignore[arg-type]
-    values = values_for(call, facts, owner=owner)
-    rendered = texts(Entity.TASK, call.rules, values, call.office.regional)
-    start = max(facts.ended_at or call.now(), call.now())
-    zone = call.office.regional.zone
-    due = due_at(start, rule.due_minutes, call.rules.working_hours, zone)
-    links = _task_links(call)
+    rendered = render_task(call, facts, rule_name, owner, call.rules)
     return call.plan(
         "task",
         call.key("task", rule_name),
-        task_body(facts, rendered, owner=owner, due_at=due),
-        links=links,
+        rendered.body,
+        links=_task_links(call),
         contact=contact or _task_contact(call, facts),
     )
-
-
-def task_line(call: Call, facts: CallFacts, *, owner: str | None) -> str:
-    """The task's text with the start of the call to the second, so that no two calls are alike."""
-    values = values_for(call, facts, owner=owner)
-    start = (facts.started_at or call.now()).astimezone(call.office.regional.zone)
-    clock = start.strftime("%H:%M:%S")
-    rendered = texts(Entity.TASK, call.rules, values | {"call_time": clock}, call.office.regional)
-    line = " ".join((rendered["text"] or "").split())
-    return line if clock in line else f"{line} {clock}"
 
 
 def _open_task(call: Call, facts: CallFacts) -> Write | None:

@@ -13,7 +13,7 @@ from collections import deque
 from dataclasses import dataclass, field
 from datetime import timedelta
 from time import monotonic
-from typing import Any
+from typing import Any, Protocol
 
 from sqlalchemy import Connection
 from sqlalchemy.engine import Engine
@@ -45,6 +45,12 @@ CRASHES = 3
 CRASH_LATER = timedelta(seconds=5)
 
 
+class Stopping(Protocol):
+    """Tells that this process is asked to stop."""
+
+    def is_set(self) -> bool: ...
+
+
 @dataclass(eq=False)
 class Active:
     """A call that is being worked on."""
@@ -59,11 +65,18 @@ class Drain:
     """One run of draining, by one thread. Make one per run."""
 
     def __init__(
-        self, engine: Engine, offices: Offices, knobs: Knobs, *, capacity: int = CAPACITY
+        self,
+        engine: Engine,
+        offices: Offices,
+        knobs: Knobs,
+        *,
+        stopping: Stopping | None = None,
+        capacity: int = CAPACITY,
     ) -> None:
         self._engine = engine
         self._offices = offices
         self._knobs = knobs
+        self._stopping = stopping
         self._capacity = capacity
         self._token = secrets.token_hex(12)
         self._clock = DatabaseClock(engine)
@@ -99,7 +112,7 @@ class Drain:
 
     def _take_more(self, until: float) -> int:
         """Claim due calls while there is time and room; returns how many came."""
-        if monotonic() >= until:
+        if monotonic() >= until or (self._stopping and self._stopping.is_set()):
             for active in self._requests.drop_waiting():
                 self._ready.append((active, None, Blocked("retry")))
             return 0

@@ -370,6 +370,7 @@ def upgrade() -> None:
         sa.Column("body", sa.JSON(), nullable=False),
         sa.Column("links", sa.JSON(), nullable=False),
         sa.Column("late", sa.JSON(), nullable=False),
+        sa.Column("is_stale", sa.Boolean(), nullable=False),
         sa.Column("crm_id", sa.String(length=100), nullable=True),
         sa.Column("revision", sa.Integer(), nullable=False),
         sa.Column("attempts", sa.Integer(), nullable=False),

@@ -1,0 +1,74 @@
+"""The one queue: its name, its jobs' limits, and the ring that says there is work.
+
+A ring is a hint. What is to be done stands in SQL; losing a ring costs seconds, never work.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import threading
+import time
+
+from redis import Redis
+from redis.exceptions import RedisError
+from rq import Queue
+from rq.serializers import JSONSerializer
+
+QUEUE = "calls"
+JOB_TIMEOUT_SECONDS = 60
+DRAIN_SECONDS = 15
+DRAIN = "jobs.calls.drain"
+RING_EVERY_SECONDS = 0.02
+
+logger = logging.getLogger(__name__)
+
+
+def open_queue(connection: Redis) -> Queue:
+    return Queue(QUEUE, connection=connection, serializer=JSONSerializer)
+
+
+def enqueue_drain(queue: Queue, workers: int) -> bool:
+    """Put a drain job on the queue unless there are as many waiting as workers could take."""
+    if queue.count >= workers:
+        return False
+    queue.enqueue(DRAIN, job_timeout=JOB_TIMEOUT_SECONDS, result_ttl=0, failure_ttl=3600)
+    return True
+
+
+class Ringer:
+    """Rings for many: threads say that there is work, one background thread tells Redis.
+
+    Starts its thread with the first ring, so that it belongs to the process that rings.
+    """
+
+    def __init__(self, redis_url: str | None, workers: int) -> None:
+        self._url = redis_url
+        self._workers = workers
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget the thread: it belongs to the process before the fork."""
+        self._wanted = threading.Event()
+        self._lock = threading.Lock()
+        self._thread: threading.Thread | None = None
+
+    def ring(self) -> None:
+        """There is work. Never waits, never raises."""
+        self._wanted.set()
+        if self._thread is None and self._url:
+            with self._lock:
+                if self._thread is None:
+                    self._thread = threading.Thread(target=self._run, name="ringer", daemon=True)
+                    self._thread.start()
+
+    def _run(self) -> None:
+        assert self._url
+        connection = Redis.from_url(self._url, socket_timeout=2, socket_connect_timeout=2)
+        queue = open_queue(connection)
+        while True:
+            self._wanted.wait()
+            self._wanted.clear()
+            with contextlib.suppress(RedisError):
+                enqueue_drain(queue, self._workers)
+            time.sleep(RING_EVERY_SECONDS)

@@ -1,0 +1,242 @@
+"""The command line of `contract.md` 3. Results go to stdout as JSON, words to stderr."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, NoReturn
+
+import click
+from flask import Flask, current_app
+from flask.cli import AppGroup
+from sqlalchemy import select
+
+from models import Integration, db
+from models.base import only_reading
+from runtime.config_check import check, effective
+from services import accounts, call_json, due, integrations, lists, replay
+from services.create_login import LoginRefused, create_login
+from services.integration_file import InvalidFile, read_connection, read_file
+from services.ports import Ports
+
+POLL_SECONDS = 0.25
+
+users = AppGroup("users", help="Logins of this server, and the employee sync.")
+integrations_group = AppGroup("integrations", help="Integrations and their settings.")
+settings_group = AppGroup("settings", help="The settings document.")
+calls = AppGroup("calls", help="Calls and the work on them.")
+writes = AppGroup("writes", help="Writes to the CRM.")
+crm = AppGroup("crm", help="The CRM.")
+config = AppGroup("config", help="The configuration of this server.")
+
+
+def register(app: Flask) -> None:
+    integrations_group.add_command(settings_group)
+    for group in (users, integrations_group, calls, writes, crm, config):
+        app.cli.add_command(group)
+
+
+@users.command("create")
+@click.option("--email", required=True)
+@click.option("--role", type=click.Choice(["admin", "employee"]), required=True)
+@click.option("--password-stdin", is_flag=True, help="Read the password from standard input.")
+@click.option("--integration", "ids", type=int, multiple=True, help="May be repeated.")
+def create_user(email: str, role: str, password_stdin: bool, ids: tuple[int, ...]) -> None:
+    """Make a login."""
+    if password_stdin:
+        password = sys.stdin.readline().rstrip("\r\n")
+    else:
+        password = click.prompt("Password", hide_input=True, confirmation_prompt=True, err=True)
+    for integration_id in ids:
+        _integration(integration_id)
+    try:
+        login = create_login(db.session(), email, role, password, integration_ids=ids)
+    except LoginRefused as error:
+        _fail("login_invalid", str(error))
+    _print({"id": login.id, "email": login.email, "role": login.role})
+
+
+@integrations_group.command("create")
+@click.argument("file")
+def create_integration(file: str) -> None:
+    """Make an integration from FILE (- is stdin)."""
+    ports = _ports()
+    try:
+        made = integrations.create_integration(db.session(), read_file(_read(file)), ports)
+    except InvalidFile as error:
+        _fail(error.code, "The file cannot be used.", fields=error.fields)
+    _print(asdict(made))
+    _get_acquainted(made.id)
+
+
+@integrations_group.command("connect")
+@click.argument("integration_id", type=int)
+@click.argument("file")
+def connect_integration(integration_id: int, file: str) -> None:
+    """Take over new keys, addresses and limits, and test the connections."""
+    integration = _integration(integration_id)
+    try:
+        connection = read_connection(_read(file))
+    except InvalidFile as error:
+        _fail(error.code, "The file cannot be used.", fields=error.fields)
+    integrations.connect(db.session(), integration, connection, _ports())
+    result = _get_acquainted(integration_id)
+    _print(result)
+    if result["behomes"] != "ok" or result["callgear"] not in ("ok", "not_configured"):
+        sys.exit(1)
+
+
+@settings_group.command("export")
+@click.argument("integration_id", type=int)
+def export_settings(integration_id: int) -> None:
+    """Print the settings document."""
+    _print(integrations.settings_document(db.session(), _integration(integration_id)), indent=2)
+
+
+@settings_group.command("import")
+@click.argument("integration_id", type=int)
+@click.argument("file")
+@click.option("--publish", is_flag=True, help="Calls from now on are handled by it.")
+def import_settings(integration_id: int, file: str, publish: bool) -> None:
+    """Check a settings document and keep it as draft, or publish it."""
+    integration, document, session = _integration(integration_id), _read(file), db.session()
+    try:
+        known = integrations.known_references(session, integration)
+        integrations.check_settings(document, locale=integration.locale, known=known)
+    except InvalidFile as error:
+        _fail(error.code, "The settings cannot work.", fields=error.fields)
+    if not publish:
+        integrations.save_draft(session, integration, document)
+        _print({"published_version": integration.published_version, "draft": True})
+        return
+    number = integrations.publish(session, integration, document, author=None)
+    session.commit()
+    current_app.extensions["ringer"].ring()
+    _print({"published_version": number})
+
+
+@calls.command("show")
+@click.argument("integration_id", type=int)
+@click.argument("call_session_id")
+def show_call(integration_id: int, call_session_id: str) -> None:
+    """Print facts, decisions, writes and trace of a call."""
+    _integration(integration_id)
+    session = db.session()
+    call = call_json.find_session(session, integration_id, call_session_id)
+    if call is None:
+        _fail("not_found", f"There is no call {call_session_id}.")
+    shown = call_json.call_as_json(session, call)
+    shown["writes"] = call_json.writes_as_json(session, call)
+    shown["trace"] = call_json.trace_as_json(session, call)
+    _print(shown)
+
+
+@calls.command("drain")
+@click.argument("integration_id", type=int)
+@click.option("--timeout", type=float, default=60.0, help="Seconds to wait at most.")
+def wait_for_calls(integration_id: int, timeout: float) -> None:
+    """Wait until nothing is due; 0 when idle, 1 on time-out. It does not work itself."""
+    _integration(integration_id)
+    db.session.remove()
+    until = time.monotonic() + timeout
+    while True:
+        only_reading.set(True)
+        with db.engine.connect() as connection:
+            left = due.unfinished(connection, integration_id)
+        if left == 0 or time.monotonic() >= until:
+            break
+        time.sleep(POLL_SECONDS)
+    _print({"idle": left == 0, "left": left})
+    sys.exit(0 if left == 0 else 1)
+
+
+@writes.command("replay")
+@click.argument("integration_id", type=int)
+@click.argument("call_session_id", required=False)
+def replay_writes(integration_id: int, call_session_id: str | None) -> None:
+    """Send writes that were set aside again, rendered with today's settings."""
+    _integration(integration_id)
+    db.session.remove()
+    with db.engine.begin() as connection:
+        replayed = replay.replay_writes(connection, integration_id, call_session_id)
+    current_app.extensions["ringer"].ring()
+    _print({"replayed": replayed})
+
+
+@crm.command("probe")
+@click.argument("integration_id", type=int)
+@click.option("--phone", default="+12025550143", help="A number to look up.")
+def probe_crm(integration_id: int, phone: str) -> None:
+    """Read-only: which expectations of the CRM contract hold."""
+    found = _ports().crm(_integration(integration_id)).probe(phone)
+    _print(
+        {
+            "ok": all(each.holds for each in found),
+            "expectations": [each._asdict() for each in found],
+        }
+    )
+    sys.exit(0 if all(each.holds for each in found) else 1)
+
+
+@config.command("check")
+def check_config() -> None:
+    """Print the effective configuration, secrets masked; 1 if something is refused."""
+    known = current_app.extensions["config"]
+    findings = check(known)
+    _print({"config": effective(known), "findings": [asdict(each) for each in findings]})
+    sys.exit(1 if any(each.level == "error" for each in findings) else 0)
+
+
+def _get_acquainted(integration_id: int) -> dict[str, Any]:
+    """Verify both keys and read the lists, as far as the other sides can be reached."""
+    db.session.remove()
+    ports, engine = _ports(), db.engine
+    account = db.session.get_one(Integration, integration_id).crm_account_row_id
+    db.session.remove()
+    error = accounts.verify_account(engine, account, ports)
+    lists.refresh(engine, ports, integration_id)
+    integration = db.session.get_one(Integration, integration_id)
+    has_pbx = bool(integration.access_token_sealed)
+    pbx = integration.pbx_error or "ok"
+    return {
+        "id": integration_id,
+        "behomes": f"{error.code}: {error.message}" if error else integration.crm_error or "ok",
+        "callgear": pbx if has_pbx else "not_configured",
+    }
+
+
+def _ports() -> Ports:
+    ports: Ports = current_app.extensions["ports"]
+    return ports
+
+
+def _integration(integration_id: int) -> Integration:
+    integration = db.session.scalar(select(Integration).where(Integration.id == integration_id))
+    if integration is None:
+        _fail("not_found", f"There is no integration {integration_id}.")
+    return integration
+
+
+def _read(file: str) -> Any:
+    try:
+        text = sys.stdin.read() if file == "-" else Path(file).read_text(encoding="utf-8")
+        return json.loads(text)
+    except OSError as error:
+        _fail("file_unreadable", str(error))
+    except ValueError as error:
+        _fail("file_invalid", f"The file is not JSON: {error}")
+
+
+def _print(value: Any, indent: int | None = None) -> None:
+    click.echo(json.dumps(value, ensure_ascii=False, indent=indent))
+
+
+def _fail(code: str, message: str, *, fields: list[dict[str, str]] | None = None) -> NoReturn:
+    error: dict[str, Any] = {"code": code, "message": message}
+    if fields is not None:
+        error["fields"] = fields
+    _print({"error": error})
+    sys.exit(1)

@@ -1,0 +1,64 @@
+"""What the application gives to services and jobs: clients, inbox, ringer."""
+
+from __future__ import annotations
+
+from flask import Flask
+
+from clients.behomes import BehomesClient
+from clients.callgear import CallGearClient
+from clients.http import Http
+from clients.wire import load_wire
+from jobs.queue import Ringer
+from models import db
+from runtime.broker import find_url
+from runtime.config import Config
+from services.hook_access import HookAccess
+from services.inbox import Inbox
+from services.ports import CrmAccess, PbxAccess, Ports
+
+
+def make_ports(config: Config, app: Flask) -> Ports:
+    """The doors to the outside for one process; nothing is opened yet."""
+    http = Http(config.api_hosts)
+    wire = load_wire()
+
+    def make_crm(access: CrmAccess) -> BehomesClient:
+        return BehomesClient(wire, http, access.base_url, access.api_key)
+
+    def make_pbx(access: PbxAccess) -> CallGearClient:
+        return CallGearClient(
+            http,
+            data_api_url=access.data_api_url,
+            call_api_url=access.call_api_url,
+            access_token=access.access_token,
+            timezone=access.timezone,
+        )
+
+    return Ports(
+        vault=app.extensions["vault"],
+        http=http,
+        make_crm=make_crm,
+        make_pbx=make_pbx,
+        public_base_url=config.public_base_url.rstrip("/"),
+        settle_seconds=config.settle_seconds,
+        enrich_seconds=config.enrich_seconds,
+        recording_link_days=config.recording_link_days,
+        secret_key=config.secret_key,
+    )
+
+
+def wire_up(app: Flask, config: Config) -> None:
+    """Put the parts where views and jobs find them, and renew them in forked processes."""
+    with app.app_context():
+        engine = db.engine
+    inbox = Inbox(engine)
+    redis_url = find_url(config)
+    ringer = Ringer(redis_url, config.call_workers)
+    app.extensions |= {
+        "ports": make_ports(config, app),
+        "inbox": inbox,
+        "hook_access": HookAccess(engine, app.extensions["vault"]),
+        "ringer": ringer,
+        "redis_url": redis_url,
+    }
+    app.extensions.setdefault("after_fork", []).extend([inbox.reset, ringer.reset])

@@ -1,0 +1,160 @@
+"""Keep what both systems list: employees, virtual numbers, CRM users, pipelines, custom fields.
+
+Read when an integration is made, then hourly; what could not be read is tried again each minute
+until it was read once. A list that fails half-way changes nothing.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable
+from dataclasses import asdict
+from typing import Any
+
+from sqlalchemy import delete, or_, select, update
+from sqlalchemy.engine import Engine
+from sqlalchemy.orm import Session
+
+from clients.behomes import BehomesClient
+from clients.callgear import CallGearClient
+from clients.errors import ClientError, UnsupportedError
+from models import CrmList, CrmUserRow, EmployeeRow, Integration, VirtualNumberRow
+from models.base import from_ms, now_ms
+from rules.crm import CrmUser
+from rules.pbx import Employee, PbxAccount, VirtualNumber
+from services.ports import Ports
+
+logger = logging.getLogger(__name__)
+
+HOUR_MS = 3_600_000
+MINUTE_MS = 60_000
+FIELD_ENTITIES = ("client", "lead", "deal")
+
+
+def refresh_due(engine: Engine, ports: Ports) -> int:
+    """Refresh every integration whose lists are old; returns how many.
+
+    Safe to run in several places: `pbx_tried_at` is moved on before anything is asked.
+    """
+    now = now_ms()
+    is_old = or_(
+        Integration.pbx_tried_at.is_(None),
+        Integration.pbx_tried_at < now - HOUR_MS,
+        (Integration.pbx_tried_at < now - MINUTE_MS)
+        & or_(Integration.pbx_error.is_not(None), Integration.crm_error.is_not(None)),
+    )
+    with engine.begin() as connection:
+        ids = list(
+            connection.execute(
+                update(Integration).where(is_old).values(pbx_tried_at=now).returning(Integration.id)
+            ).scalars()
+        )
+    for integration_id in ids:
+        refresh(engine, ports, integration_id)
+    return len(ids)
+
+
+def refresh(engine: Engine, ports: Ports, integration_id: int) -> None:
+    """Read all lists of one integration; what fails is noted and the other side still read."""
+    with Session(engine) as session:
+        integration = session.get_one(Integration, integration_id)
+        pbx, crm = ports.pbx(integration), ports.crm(integration)
+        is_crm_known = integration.crm_account.breaker == "closed"
+    if pbx is not None:
+        _guarded(engine, integration_id, "pbx", lambda: _read_pbx(engine, integration_id, pbx))
+    if is_crm_known:
+        _guarded(engine, integration_id, "crm", lambda: _read_crm(engine, integration_id, crm))
+
+
+def _guarded(engine: Engine, integration_id: int, side: str, read: Callable[[], None]) -> None:
+    error_text = None
+    try:
+        read()
+    except ClientError as error:
+        logger.warning("lists of integration %s, %s: %s", integration_id, side, error.code)
+        error_text = f"{error.code}: {error.message}"[:300]
+    values: dict[str, Any] = {f"{side}_error": error_text}
+    if error_text is None:
+        values[f"{side}_read_at"] = now_ms()
+    with engine.begin() as connection:
+        row = Integration.__table__
+        connection.execute(update(row).where(row.c.id == integration_id).values(values))
+
+
+def _read_pbx(engine: Engine, integration_id: int, pbx: CallGearClient) -> None:
+    account = pbx.account()
+    employees, numbers = pbx.employees(), pbx.virtual_numbers()
+    with Session(engine) as session, session.begin():
+        store_pbx(session, integration_id, account, employees, numbers)
+
+
+def store_pbx(
+    session: Session,
+    integration_id: int,
+    account: PbxAccount,
+    employees: Iterable[Employee],
+    numbers: Iterable[VirtualNumber],
+) -> None:
+    """Put complete lists of the PBX in the place of the old ones."""
+    session.get_one(Integration, integration_id).pbx_timezone = account.timezone
+    session.execute(delete(EmployeeRow).where(EmployeeRow.integration_id == integration_id))
+    session.execute(
+        delete(VirtualNumberRow).where(VirtualNumberRow.integration_id == integration_id)
+    )
+    session.add_all(_employee_row(integration_id, each) for each in employees)
+    session.add_all(
+        VirtualNumberRow(
+            integration_id=integration_id, number=each.number, name=each.name, active=each.active
+        )
+        for each in {number.number: number for number in numbers}.values()
+    )
+
+
+def _employee_row(integration_id: int, employee: Employee) -> EmployeeRow:
+    return EmployeeRow(
+        integration_id=integration_id,
+        employee_id=employee.id,
+        full_name=employee.full_name or f"{employee.last_name} {employee.first_name}".strip(),
+        email=employee.email,
+        extension=employee.extension,
+        phones=[phone.number for phone in employee.phones if phone.active],
+    )
+
+
+def _read_crm(engine: Engine, integration_id: int, crm: BehomesClient) -> None:
+    users = list(crm.users())
+    lists: dict[str, list[dict[str, Any]]] = {
+        "pipelines": [asdict(each) for each in _supported(crm.pipelines)]
+    }
+    for entity in FIELD_ENTITIES:
+        fields = _supported(lambda entity=entity: crm.custom_fields(entity))  # type: ignore[misc]
+        lists[f"fields:{entity}"] = [asdict(field) for field in fields]
+    with Session(engine) as session, session.begin():
+        store_crm_users(session, integration_id, users)
+        now = from_ms(session.execute(select(now_ms())).scalar_one())
+        for kind, rows in lists.items():
+            session.merge(
+                CrmList(integration_id=integration_id, kind=kind, rows=rows, fetched_at=now)
+            )
+
+
+def _supported(read: Callable[[], Iterable[Any]]) -> list[Any]:
+    """A list that this CRM does not have is empty."""
+    try:
+        return list(read())
+    except UnsupportedError:
+        return []
+
+
+def store_crm_users(session: Session, integration_id: int, users: Iterable[CrmUser]) -> None:
+    """Take over a complete list of CRM users; who is no longer in it is marked gone."""
+    query = select(CrmUserRow).where(CrmUserRow.integration_id == integration_id)
+    known = {row.user_id: row for row in session.scalars(query)}
+    listed = {user.id: user for user in users}
+    for row in known.values():
+        row.gone = row.user_id not in listed
+    for user in listed.values():
+        row = known.get(user.id) or CrmUserRow(integration_id=integration_id, user_id=user.id)
+        row.name, row.email, row.extension = user.name, user.email, user.extension
+        row.phones, row.active, row.gone = list(user.phones), user.active, False
+        session.add(row)
