@@ -6,9 +6,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from rules.facts import CallFacts
-from rules.formats import Regional, Value, format_date, format_time
+from rules.formats import Moment, Regional, Value, format_date, format_time
 from rules.variables import VARIABLES, Known, Variable
 from rules.vocabulary import Outcome
+
+# What one event says of these is not what is true of the whole call.
+CONCLUDED = ("call_status", "direction", "employee_full_name")
 
 
 @dataclass(frozen=True)
@@ -32,15 +35,26 @@ def call_values(facts: CallFacts, context: Context, regional: Regional) -> dict[
         told = next((facts.members[m] for m in variable.members if m in facts.members), None)
         if told is not None:
             values[name] = told
-    values |= {name: value for name, value in _ours(facts, context, regional).items() if value}
-    return values
+    ours = _ours(facts, context, regional)
+    for name in CONCLUDED:
+        values[name] = ours.pop(name)
+    values |= {name: value for name, value in ours.items() if not is_blank(value)}
+    return {name: value for name, value in values.items() if not is_blank(value)}
+
+
+def is_blank(value: Value) -> bool:
+    """Whether a value says nothing; zero and false say something."""
+    if isinstance(value, str):
+        return not value.strip()
+    return value is None or (isinstance(value, (list, tuple)) and not value)
 
 
 def is_settled(variable: Variable, facts: CallFacts, values: Mapping[str, Value]) -> bool:
     """Whether the value that a variable has now is the one it will keep."""
     match variable.known:
         case Known.START:
-            return True
+            # What the PBX has not told yet may come with a later notification.
+            return facts.is_ended or not variable.members or variable.name in values
         case Known.END:
             return facts.is_ended
         case Known.RECORDING:
@@ -63,6 +77,7 @@ def _ours(facts: CallFacts, context: Context, regional: Regional) -> dict[str, V
         "call_session_id": facts.call_session_id,
         "direction": str(direction) if direction else None,
         "call_status": str(status) if status else None,
+        "employee_full_name": facts.employee_name or facts.parameters.get("employee_full_name"),
         "contact_phone_number": facts.client_phone,
         "virtual_phone_number": facts.virtual_number,
         "virtual_number_name": context.virtual_number_name,
@@ -85,7 +100,9 @@ def _times(facts: CallFacts, regional: Regional) -> dict[str, Value]:
     if facts.started_at is None:
         return {}
     return {
-        "start_time": facts.started_at,
+        "start_time": Moment(facts.started_at, facts.started_text)
+        if facts.started_text
+        else facts.started_at,
         "call_date": format_date(facts.started_at, regional),
         "call_time": format_time(facts.started_at, regional),
     }

@@ -5,14 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
 from rules.call_values import is_settled
 from rules.crm import CustomField
 from rules.facts import CallFacts
-from rules.formats import Regional, Value
+from rules.formats import Moment, Regional, Value
 from rules.reasons import Code, Reason, because
 from rules.settings import FieldRow
 from rules.templates import Placeholder, Template, parse, render, variables_of
@@ -67,6 +67,7 @@ def fill_fields(
 ) -> Filled:
     """Render rows into the types of the CRM's fields; empty values are never sent."""
     filled: dict[str, Any] = {}
+    keep: set[str] = set()
     reasons = []
     for row in rows:
         template = parse(row.value)
@@ -75,13 +76,14 @@ def fill_fields(
         kind = fields.get(row.target)
         try:
             filled[row.target] = convert(text, kind, _raw(template, values), regional)
+            # Of several rows for one field the last that has a value counts.
+            (keep.discard if row.overwrite else keep.add)(row.target)
         except NotConvertible:
             why = {"entity": str(row.entity), "target": row.target}
             reasons.append(
                 because(Code.FIELD_LEFT_OUT, **why, type=kind.type if kind else "string")
             )
-    keep = frozenset(row.target for row in rows if row.target in filled and not row.overwrite)
-    return Filled(filled, keep, tuple(reasons))
+    return Filled(filled, frozenset(keep), tuple(reasons))
 
 
 def keep_filled(
@@ -107,8 +109,6 @@ def convert(text: str, field: CustomField | None, raw: Value, regional: Regional
 
 
 def _number(text: str, field: CustomField, raw: Value, regional: Regional) -> Any:
-    if isinstance(raw, timedelta):
-        raw = raw.total_seconds()
     compact = re.sub(r"[\s\u00a0_]", "", text).replace(",", ".")
     if not re.fullmatch(r"[+-]?\d{1,18}(\.\d{1,9})?", compact):
         raise NotConvertible(text)
@@ -127,13 +127,13 @@ def _date(text: str, field: CustomField, raw: Value, regional: Regional) -> Any:
 
 
 def _datetime(text: str, field: CustomField, raw: Value, regional: Regional) -> Any:
-    return _moment(text, raw, regional).isoformat()
+    return _moment(text, raw, regional).astimezone(UTC).isoformat()
 
 
 def _moment(text: str, raw: Value, regional: Regional) -> datetime:
-    known = raw if isinstance(raw, datetime) else read_time(text, regional.zone)
-    if known is None:
-        known = _written_date(text, regional)
+    known = raw.at if isinstance(raw, Moment) else raw
+    if not isinstance(known, datetime):
+        known = read_time(text, regional.zone) or _written_date(text, regional)
     if known is None:
         raise NotConvertible(text)
     return known
@@ -148,16 +148,30 @@ def _written_date(text: str, regional: Regional) -> datetime | None:
 
 
 def _enum(text: str, field: CustomField, raw: Value, regional: Regional) -> Any:
-    word = text.casefold()
-    for option in field.options:
-        if word in (option.id.casefold(), option.title.strip().casefold()):
-            return option.id
-    raise NotConvertible(text)
+    option_id = _option(text, field)
+    if option_id is None:
+        raise NotConvertible(text)
+    return option_id
 
 
 def _enums(text: str, field: CustomField, raw: Value, regional: Regional) -> Any:
-    parts = raw if isinstance(raw, (list, tuple)) else text.split(",")
-    return [_enum(str(part).strip(), field, raw, regional) for part in parts if str(part).strip()]
+    if (whole := _option(text, field)) is not None:  # a title may hold a comma
+        return [whole]
+    parts = [
+        str(part).strip() for part in (raw if isinstance(raw, (list, tuple)) else text.split(","))
+    ]
+    chosen = [_enum(part, field, raw, regional) for part in parts if part]
+    if not chosen:
+        raise NotConvertible(text)
+    return list(dict.fromkeys(chosen))
+
+
+def _option(text: str, field: CustomField) -> str | None:
+    """The option with that id; else, since an id may look like another's title, with that title."""
+    word = text.strip().casefold()
+    ids = [option.id for option in field.options if option.id.casefold() == word]
+    titles = [option.id for option in field.options if option.title.strip().casefold() == word]
+    return next(iter(ids + titles), None)
 
 
 Converter = Callable[[str, CustomField, Value, Regional], Any]
