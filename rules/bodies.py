@@ -4,25 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from rules.call_values import is_settled
 from rules.facts import CallFacts
 from rules.formats import Regional, Value
+from rules.members import text_of
 from rules.phones import normalise
 from rules.settings import Settings
-from rules.standard_templates import standard_template
+from rules.standard_templates import ENTITY_FIELDS, standard_template
 from rules.templates import Template, parse, render, variables_of
 from rules.variables import Known, Variable
 from rules.vocabulary import Direction, Entity, Outcome
 
-TEXTS: Mapping[Entity, tuple[str, ...]] = {
-    Entity.CLIENT: ("name", "comment"),
-    Entity.LEAD: ("title", "comment"),
-    Entity.DEAL: ("title", "comment"),
-    Entity.TASK: ("text",),
-}
+TEXTS: Mapping[Entity, tuple[str, ...]] = ENTITY_FIELDS
 # What the PBX's end reasons mean for an outgoing call that was not answered.
 FAILED_STATUS = {
     "subscriber_busy": "busy",
@@ -122,7 +118,7 @@ def task_body(
     body: dict[str, Any] = {
         "type": "call_back",
         "text": rendered["text"],
-        "due_at": due_at.isoformat(),
+        "due_at": _iso(due_at),
         "phone": facts.client_phone.value if facts.client_phone else None,
     }
     return body | ({"responsible_user_id": owner} if owner else {})
@@ -158,9 +154,8 @@ def call_body(
         "links": {name: links.get(name) for name in ("client_id", "lead_id", "deal_id")},
         "recordings": [dict(recording) for recording in recordings],
         "source": {
-            "scenario": _text(facts.members.get("scenario_name")),
-            "campaign": _text(facts.members.get("campaign_name"))
-            or facts.parameters.get("campaign_name"),
+            "scenario": _told(facts, "scenario_name"),
+            "campaign": _told(facts, "campaign_name"),
             "tags": list(facts.tags),
         },
         "note": None,
@@ -195,13 +190,15 @@ def _source(entity: Entity, facts: CallFacts, country: str) -> dict[str, Any]:
 
 
 def _line(facts: CallFacts, country: str) -> str | None:
+    """A line's number with a plus: the PBX writes it as E.164 digits, whether or not the numbering
+    plan knows the range."""
     line = normalise(facts.virtual_number, country=country)
-    return line.value if line else None
+    return f"+{line.digits}" if line else None
 
 
 def _iso(moment: datetime | None) -> str | None:
-    return moment.isoformat() if moment else None
+    return moment.astimezone(UTC).isoformat() if moment else None
 
 
-def _text(value: Any) -> str | None:
-    return None if value is None or isinstance(value, list) else str(value)
+def _told(facts: CallFacts, name: str) -> str | None:
+    return text_of(facts.members, name) or facts.parameters.get(name)
