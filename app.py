@@ -13,8 +13,11 @@ from blueprints import (
     calls,
     demo,
     errors,
+    hooks,
     language,
+    ops,
     pages,
+    recordings,
     security,
     shell,
     shown,
@@ -22,8 +25,10 @@ from blueprints import (
 )
 from models import db
 from models.base import only_reading
+from runtime import commands
 from runtime.config import Config
-from services.vault import Vault
+from runtime.wiring import wire_up
+from services.vault import Vault, keyed_hash
 
 BLUEPRINTS: tuple[Blueprint, ...] = (
     security.bp,
@@ -36,6 +41,9 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     calls.bp,
     demo.bp,
     styleguide.bp,
+    hooks.bp,
+    ops.bp,
+    recordings.bp,
 )
 
 migrate = Migrate()
@@ -49,11 +57,15 @@ def create_app(config: Config | None = None) -> Flask:
     app.config.update(flask_settings(config))
     app.extensions["config"] = config
     app.extensions["vault"] = Vault(config.encryption_keys)
+    app.extensions["metrics_token"] = keyed_hash(config.secret_key, "metrics")
     db.init_app(app)
     migrate.init_app(app, db, directory="migrations", render_as_batch=True)
     csrf.init_app(app)
+    csrf.exempt(hooks.bp)  # it checks its token
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
+    wire_up(app, config)
+    commands.register(app)
     app.before_request(begin_reading)
     app.teardown_request(end_reading)
     return app
@@ -61,7 +73,7 @@ def create_app(config: Config | None = None) -> Flask:
 
 def flask_settings(config: Config) -> dict[str, Any]:
     """Our configuration in the words of Flask and its extensions."""
-    engine: dict[str, Any] = {"pool_pre_ping": True, "pool_recycle": 1800}
+    engine: dict[str, Any] = {"pool_pre_ping": True, "pool_recycle": 1800, "hide_parameters": True}
     if config.is_sqlite:
         engine["connect_args"] = {"timeout": 10, "check_same_thread": False}
     else:

@@ -47,6 +47,8 @@ class CallSession(db.Model):  # type: ignore[name-defined]
     integration_id: Mapped[int] = mapped_column(ForeignKey("integration.id"))
     call_session_id: Mapped[str] = mapped_column(String(64))
     settings_version: Mapped[int | None]
+    # After a replay: the version with which what is sent is rendered; the decision stays.
+    render_version: Mapped[int | None]
     first_seen_at: Mapped[datetime] = mapped_column(Moment)
     updated_at: Mapped[datetime] = mapped_column(Moment)
 

@@ -19,6 +19,7 @@ from rules.variables import Known, Variable
 from rules.vocabulary import Direction, Entity, Outcome
 
 TEXTS: Mapping[Entity, tuple[str, ...]] = ENTITY_FIELDS
+LONGEST_INTERNATIONAL = 15  # digits, ITU-T E.164
 # What the PBX's end reasons mean for an outgoing call that was not answered.
 FAILED_STATUS = {
     "subscriber_busy": "busy",
@@ -193,7 +194,13 @@ def _line(facts: CallFacts, country: str) -> str | None:
     """A line's number with a plus: the PBX writes it as E.164 digits, whether or not the numbering
     plan knows the range."""
     line = normalise(facts.virtual_number, country=country)
-    return f"+{line.digits}" if line else None
+    if line is None or line.is_valid:
+        return line.value if line else None
+    return f"+{line.digits}" if _may_be_international(line.digits) else line.digits
+
+
+def _may_be_international(digits: str) -> bool:
+    return digits[0] != "0" and len(digits) <= LONGEST_INTERNATIONAL
 
 
 def _iso(moment: datetime | None) -> str | None:

@@ -71,7 +71,7 @@ class Call:
     row: Any
     office: Office
     settings: Settings | None
-    today: Settings | None  # the version published now, for replays
+    rendering: Settings | None  # what is sent is rendered with it: after a replay today's
     events: list[Event]
     now: Callable[[], datetime]
     knobs: Knobs
@@ -94,6 +94,11 @@ class Call:
         """The settings of the call; work without a published version never comes this far."""
         assert self.settings is not None
         return self.settings
+
+    @property
+    def texts(self) -> Settings:
+        """The settings with which bodies are rendered."""
+        return self.rendering or self.rules
 
     def trace(self, *reasons: Reason) -> None:
         self.changes.trace(self.id, self.now(), reasons)

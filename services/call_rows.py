@@ -60,13 +60,13 @@ def load_calls(
         office = offices.get(session, row.integration_id)
         version = row.settings_version or office.published_version
         settings = offices.settings(session, row.integration_id, version) if version else None
-        published = office.published_version
-        today = offices.settings(session, row.integration_id, published) if published else settings
+        later = row.render_version
+        rendering = offices.settings(session, row.integration_id, later) if later else None
         call = Call(
             row=row,
             office=office,
             settings=settings,
-            today=today,
+            rendering=rendering,
             events=events[row.id],
             now=now,
             knobs=knobs,

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Generator, Mapping
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
+from clients.behomes import BehomesClient
 from clients.errors import AlreadyThereError, ClientError, KeyRefusedError, NotFoundError
 from rules.crm import Created, CrmRecord
 from rules.facts import CallFacts
@@ -32,6 +34,7 @@ def carry_out_creates(call: Call, facts: CallFacts) -> Doing:
                 yield from carry_out(call, facts, write)
             if write.status == WriteStatus.DONE:
                 _note_created(call, write)
+    yield from _link_deal_to_lead(call)
 
 
 def carry_out(call: Call, facts: CallFacts, write: Write) -> Doing:
@@ -55,10 +58,16 @@ def carry_out(call: Call, facts: CallFacts, write: Write) -> Doing:
 
 
 def body_with_links(call: Call, write: Write) -> dict[str, Any] | None:
-    """The body with the ids of what it is linked to; None while one of them is still being made."""
+    """The body with the ids of what it is linked to; None while one of them is still being made.
+
+    A lead or deal that was set aside does not hold its neighbours up: the link is left out. Nothing
+    is made without its client.
+    """
     body = dict(write.body)
     for entity, link in write.links.items():
         crm_id = linked_id(call, link)
+        if crm_id is None and entity != Entity.CLIENT and _is_set_aside(call, link):
+            continue
         if crm_id is None:
             return None
         if write.kind == Entity.TASK:
@@ -73,6 +82,27 @@ def linked_id(call: Call, link: Mapping[str, Any]) -> str | None:
         return str(link["id"])
     write = call.writes.get(link["key"])
     return write.crm_id if write and write.status == WriteStatus.DONE else None
+
+
+def _is_set_aside(call: Call, link: Mapping[str, Any]) -> bool:
+    write = call.writes.get(str(link.get("key")))
+    return write is not None and write.status == WriteStatus.DEAD
+
+
+def _link_deal_to_lead(call: Call) -> Doing:
+    """A deal that was made while its lead was set aside is linked as soon as the lead is there."""
+    for deal in _of_kind(call, Entity.DEAL):
+        lead_id = linked_id(call, deal.links["lead"]) if "lead" in deal.links else None
+        deal_id = deal.crm_id
+        if deal.status != WriteStatus.DONE or lead_id is None or deal.body.get("lead_id"):
+            continue
+        changes = {"lead_id": lead_id}
+        yield Send("update_deal", partial(_update_deal, deal_id=str(deal_id), changes=changes))
+        call.update(deal, body=deal.body | changes)
+
+
+def _update_deal(crm: BehomesClient, *, deal_id: str, changes: dict[str, Any]) -> None:
+    crm.update(Entity.DEAL, deal_id, changes)
 
 
 def done(call: Call, write: Write, crm_id: str) -> None:

@@ -85,7 +85,7 @@ def _plan(
         for field, variables in _late(call, entity, values).items()
         if waits_for_recording(variables) is with_recording
     }
-    rendered = texts(entity, call.rules, values, call.office.regional) if late else {}
+    rendered = texts(entity, call.texts, values, call.office.regional) if late else {}
     made = _made(call, entity)
     old = made.body if made else {}
     changed = {f: rendered[f] for f in late if rendered.get(f) and rendered[f] != old.get(f)}
@@ -141,7 +141,7 @@ def _rows(call: Call, entity: Entity) -> list[FieldRow]:
     """The rows of an entity that did not go with its create."""
     made = _made(call, entity)
     sent = made.body.get("custom_fields", {}) if made else {}
-    return [row for row in call.rules.fields if row.entity is entity and row.target not in sent]
+    return [row for row in call.texts.fields if row.entity is entity and row.target not in sent]
 
 
 def _late(call: Call, entity: Entity, values: dict[str, Value]) -> dict[str, tuple[Variable, ...]]:
@@ -149,7 +149,7 @@ def _late(call: Call, entity: Entity, values: dict[str, Value]) -> dict[str, tup
     made = _made(call, entity)
     regional = call.office.regional
     return {
-        field: variables_of(template_of(entity, field, call.rules, values, regional))
+        field: variables_of(template_of(entity, field, call.texts, values, regional))
         for field in (made.late if made else [])
     }
 

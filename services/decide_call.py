@@ -88,7 +88,7 @@ def _plan_actions(call: Call, facts: CallFacts, decision: Decision, client: Clie
 def _plan_entity(
     call: Call, facts: CallFacts, entity: Entity, owner: str | None, links: dict[str, Any]
 ) -> Write:
-    rendered = render_entity(call, facts, entity, owner, call.rules)
+    rendered = render_entity(call, facts, entity, owner)
     call.trace(*rendered.reasons)
     if entity is Entity.CLIENT:
         _keep_client(call, Client("", rendered.body["name"], responsible_user_id=owner))
@@ -138,7 +138,7 @@ def plan_own_task(
     call: Call, facts: CallFacts, rule_name: str, owner: str | None, contact: str | None = None
 ) -> Write:
     """A task of this call's own, linked to its deal, else its lead, else its client."""
-    rendered = render_task(call, facts, rule_name, owner, call.rules)
+    rendered = render_task(call, facts, rule_name, owner)
     return call.plan(
         "task",
         call.key("task", rule_name),

@@ -11,7 +11,6 @@ from rules.custom_fields import Filled, Phase, fill_fields, phase_of
 from rules.facts import CallFacts
 from rules.formats import Value
 from rules.reasons import Reason
-from rules.settings import Settings
 from rules.templates import parse, variables_of
 from rules.vocabulary import Entity
 from rules.working_hours import due_at
@@ -45,13 +44,11 @@ def values_for(call: Call, facts: CallFacts, *, owner: str | None) -> dict[str, 
     return call_values(facts, context, office.regional)
 
 
-def render_entity(
-    call: Call, facts: CallFacts, entity: Entity, owner: str | None, settings: Settings
-) -> Rendered:
+def render_entity(call: Call, facts: CallFacts, entity: Entity, owner: str | None) -> Rendered:
     """The body of a create of a client, lead or deal."""
-    regional = call.office.regional
+    settings, regional = call.texts, call.office.regional
     values = values_for(call, facts, owner=owner)
-    filled = _fields_of_create(call, facts, entity, values, settings)
+    filled = _fields_of_create(call, facts, entity, values)
     rendered = texts(entity, settings, values, regional)
     late = late_variables(entity, settings, facts, values, regional)
     body = entity_body(
@@ -66,10 +63,9 @@ def render_entity(
     return Rendered(body, list(late), filled.reasons)
 
 
-def render_task(
-    call: Call, facts: CallFacts, rule_name: str, owner: str | None, settings: Settings
-) -> Rendered:
+def render_task(call: Call, facts: CallFacts, rule_name: str, owner: str | None) -> Rendered:
     """The body of a call-back task; due some minutes after the later of end and decision."""
+    settings = call.texts
     rule = settings.task_rule(rule_name)  # type: ignore[arg-type]
     values = values_for(call, facts, owner=owner)
     rendered = texts(Entity.TASK, settings, values, call.office.regional)
@@ -83,7 +79,7 @@ def render_line(call: Call, facts: CallFacts, *, owner: str | None) -> str:
     values = values_for(call, facts, owner=owner)
     start = (facts.started_at or call.now()).astimezone(call.office.regional.zone)
     clock = start.strftime("%H:%M:%S")
-    rendered = texts(Entity.TASK, call.rules, values | {"call_time": clock}, call.office.regional)
+    rendered = texts(Entity.TASK, call.texts, values | {"call_time": clock}, call.office.regional)
     line = " ".join((rendered["text"] or "").split())
     return line if clock in line else f"{line} {clock}"
 
@@ -93,25 +89,24 @@ def render_again(call: Call, facts: CallFacts, write: Write) -> None:
     entity = Entity(write.kind)
     kind = "task" if entity is Entity.TASK else "contact"
     decision = call.decisions.get(kind)
-    settings = call.today or call.rules
     if decision is None:
         call.update(write, is_stale=False)
         return
     owner = decision.owner_user_id
     if entity is Entity.TASK:
-        rendered = render_task(call, facts, decision.rule, owner, settings)
+        rendered = render_task(call, facts, decision.rule, owner)
     else:
-        rendered = render_entity(call, facts, entity, owner, settings)
+        rendered = render_entity(call, facts, entity, owner)
     call.trace(*rendered.reasons)
     call.update(write, body=rendered.body, late=rendered.late, is_stale=False)
 
 
 def _fields_of_create(
-    call: Call, facts: CallFacts, entity: Entity, values: dict[str, Value], settings: Settings
+    call: Call, facts: CallFacts, entity: Entity, values: dict[str, Value]
 ) -> Filled:
     rows = [
         row
-        for row in settings.fields
+        for row in call.texts.fields
         if row.entity is entity
         and phase_of(variables_of(parse(row.value)), facts, values) is Phase.CREATE
     ]

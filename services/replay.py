@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, delete, select, update
 
-from models import CallSession, CrmWrite
+from models import CallSession, CrmWrite, Integration
 from models.base import now_ms
 
 SESSIONS = CallSession.__table__
@@ -36,9 +36,19 @@ def replay_writes(
             planned_at=now_ms(),
         )
     ).rowcount
+    published = select(Integration.published_version).where(Integration.id == integration_id)
+    # What completes is planned anew from today's rows.
+    stale = WRITES.c.kind == "complete", WRITES.c.is_stale, WRITES.c.status == "planned"
+    connection.execute(delete(WRITES).where(WRITES.c.session_row_id.in_(ids), *stale))
     connection.execute(
         update(SESSIONS)
         .where(SESSIONS.c.id.in_(ids))
-        .values(next_at=now_ms(), crashes=0, suspicion=0, lookup_tries=0)
+        .values(
+            next_at=now_ms(),
+            crashes=0,
+            suspicion=0,
+            lookup_tries=0,
+            render_version=published.scalar_subquery(),
+        )
     )
     return int(replayed)

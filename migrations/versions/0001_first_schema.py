@@ -158,6 +158,7 @@ def upgrade() -> None:
         ),
         sa.Column("call_session_id", sa.String(length=64), nullable=False),
         sa.Column("settings_version", sa.Integer(), nullable=True),
+        sa.Column("render_version", sa.Integer(), nullable=True),
         sa.Column("first_seen_at", sa.BigInteger(), nullable=False),
         sa.Column("updated_at", sa.BigInteger(), nullable=False),
         sa.Column("started_at", sa.BigInteger(), nullable=False),
