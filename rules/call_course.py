@@ -27,11 +27,14 @@ def is_over(material: Material) -> bool:
     return material.report.finished_at is not None or bool(material.of_kind(*ENDS))
 
 
-def direction_of(material: Material, phone: Phone | None, *, is_ended: bool) -> Direction | None:
+def direction_of(
+    material: Material, phone: Phone | None, received: str | None, *, is_ended: bool
+) -> Direction | None:
     """None as long as nothing tells it; a call that ended without a word on it was incoming."""
     if flag_of(material.members, "is_internal"):
         return Direction.INTERNAL
-    if phone and phone.value in material.around.own_numbers:
+    # An extension is too short for a phone, but it is a number of ours.
+    if {phone.value if phone else received, received} & material.around.own_numbers:
         return Direction.INTERNAL
     told = _told_direction(material)
     if told or not is_ended:

@@ -71,7 +71,7 @@ def fold(events: Iterable[Event], around: Surroundings) -> CallFacts:
     is_ended = is_closed or is_over(material)
     phone = _told(material, "contact_phone_number", material.report.contact_phone_number)
     client_phone = normalise(phone, country=around.country)
-    direction = direction_of(material, client_phone, is_ended=is_ended)
+    direction = direction_of(material, client_phone, phone, is_ended=is_ended)
     talks = fold_talks(material)
     times = fold_times(material, talks, is_ended=is_ended)
     # Closed by the 4-hour rule: who finished the call is not known.

@@ -20,10 +20,11 @@ class Surroundings:
     """What folding needs beside the events: all of it given, nothing looked up.
 
     `zone`: in which the PBX writes times. `country`: for numbers without one. `own_numbers`:
-    phones of our employees and virtual numbers in one spelling. `employee_by_email`: lower-case
-    e-mail -> employee id. `report`: the call's row of the calls report, None until it was looked
-    for; `CallRow("")` when there is none or nothing to read it with. `clicked_by`: the employee of
-    our own click-to-call. `is_closed`: the 4-hour rule ended it.
+    phones of our employees and virtual numbers in one spelling (`Phone.value`), and extensions and
+    SIP numbers as they are. `employee_by_email`: lower-case e-mail -> employee id. `report`: the
+    call's row of the calls report, None until it was looked for; `CallRow("")` when there is none
+    or nothing to read it with. `clicked_by`: the employee of our own click-to-call. `is_closed`:
+    the 4-hour rule ended it.
     """
 
     zone: tzinfo

@@ -237,6 +237,19 @@ def test_a_call_with_our_own_number_is_internal(number):
     assert call.direction is Direction.INTERNAL
 
 
+@pytest.mark.parametrize("number", ["101", "0160002"])
+def test_a_call_with_our_own_extension_or_sip_number_is_internal(number):
+    call = folded(incoming(contact_phone_number=number), own_numbers=frozenset({"101", "0160002"}))
+
+    assert call.direction is Direction.INTERNAL
+
+
+def test_no_number_is_none_of_ours():
+    call = folded(incoming(contact_phone_number=None), own_numbers=frozenset({"101"}))
+
+    assert call.direction is Direction.INBOUND
+
+
 @pytest.mark.parametrize(
     ("number", "phone"),
     [
