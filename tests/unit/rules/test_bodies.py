@@ -100,11 +100,27 @@ def test_without_an_owner_no_responsible_is_sent(entity):
 
 
 def test_a_number_that_stays_raw_goes_as_its_digits():
-    call = folded(incoming(contact_phone_number="990000123", virtual_phone_number="990000124"))
+    call = folded(incoming(contact_phone_number="990000123"))
 
     assert body(Entity.CLIENT, TITLE, call=call)["phones"] == ["990000123"]
-    assert body(Entity.LEAD, TITLE, call=call)["source"]["virtual_number"] == "990000124"
     assert task_body(call, {"text": "x"}, owner=None, due_at=at(9))["phone"] == "990000123"
+
+
+@pytest.mark.parametrize(
+    ("line", "sent"),
+    [
+        pytest.param("12025550100", "+12025550100", id="valid"),
+        pytest.param("97140000001", "+97140000001", id="range-without-a-plan"),
+        pytest.param("0160002", "0160002", id="no-international-number"),
+        pytest.param("9999999999999999", "9999999999999999", id="too-long-for-one"),
+        pytest.param("1010", None, id="too-short"),
+    ],
+)
+def test_number_of_the_line(line, sent):
+    call = folded(incoming(virtual_phone_number=line))
+
+    assert body(Entity.LEAD, TITLE, call=call)["source"].get("virtual_number") == sent
+    assert entry(call)["line_number"] == sent
 
 
 def entry(call, *, participants=(), recordings=(), **links):
