@@ -8,8 +8,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from models import CallSession, CrmWrite, Decision, TraceEntry
-from rules.decide import NO_TASK
+from rules.decide import HISTORY_ONLY, NO_TASK
 
+# Stored so that they are not made again, but no rule of the office made them.
+NOT_BY_RULES = (HISTORY_ONLY, NO_TASK)
 FACTS = ("direction", "outcome", "client_phone", "answered_by", "finished_by", "caller")
 CREATED = ("client_id", "lead_id", "deal_id", "task_id")
 
@@ -31,7 +33,9 @@ def call_as_json(session: Session, call: CallSession) -> dict[str, Any]:
         "state_reason": call.state_reason,
         "settings_version": call.settings_version,
         "facts": {name: (call.facts or {}).get(name) for name in FACTS},
-        "decisions": [_decision(row) for row in session.scalars(query) if row.rule != NO_TASK],
+        "decisions": [
+            _decision(row) for row in session.scalars(query) if row.rule not in NOT_BY_RULES
+        ],
         "created": {name: (call.created or {}).get(name) for name in CREATED},
     }
 

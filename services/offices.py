@@ -91,8 +91,8 @@ def read_office(session: Session, integration_id: int, ports: Ports) -> Office:
     users = _all(session, CrmUserRow, integration_id)
     pairs = _all(session, UserMapping, integration_id)
     numbers = _all(session, VirtualNumberRow, integration_id)
-    known = [row.default_country, *(number.number for number in numbers)]
-    own = {phone for each in employees for phone in each.phones} | set(known[1:])
+    own = {number.number for number in numbers}
+    own |= {phone for each in employees for phone in (*each.phones, each.extension) if phone}
     return Office(
         integration_id=row.id,
         title=row.title,
@@ -121,9 +121,9 @@ def read_office(session: Session, integration_id: int, ports: Ports) -> Office:
 
 
 def own_numbers(numbers: set[str], country: str) -> frozenset[str]:
-    """Our side's phones in one spelling; extensions and SIP names are no phones of clients."""
-    known = (normalise(number, country=country) for number in numbers)
-    return frozenset(phone.value for phone in known if phone and phone.is_valid)
+    """Our side's phones in one spelling; extensions and SIP names as they are."""
+    known = {number: normalise(number, country=country) for number in numbers}
+    return frozenset(phone.value if phone else number for number, phone in known.items())
 
 
 def _all(session: Session, table: Any, integration_id: int) -> list[Any]:
