@@ -6,6 +6,7 @@ import pytest
 
 from clients.errors import NotExecutedError
 from clients.http import Http
+from clients.transport import tls_context
 from tests.certificates import make_issuer
 from tests.raw_server import answering, raw_server, reply
 
@@ -41,6 +42,18 @@ def test_name_goes_into_handshake_and_host(serve_tls, issuer):
     http.close()
     assert (names, server.connections) == (["localhost"], 1)
     assert b"\r\nHost: " + server.host.encode() in server.requests[0]
+
+
+def test_keys_of_a_session_are_not_written_down(serve_tls, issuer, monkeypatch, tmp_path):
+    monkeypatch.setenv("SSLKEYLOGFILE", str(tmp_path / "keys"))
+    tls_context.cache_clear()
+    server, _ = serve_tls()
+    http = Http([server.host], ca_file=issuer.ca_file)
+
+    assert http.send("GET", f"https://{server.host}/x").status == 200
+
+    http.close()
+    assert not (tmp_path / "keys").exists()
 
 
 @pytest.mark.parametrize(
