@@ -22,7 +22,7 @@ def fault(simulator, name, **order):
     simulator.control("POST", "/_sim/faults", {"name": name, **order})
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def behomes_process():
     with behomes_simulator() as running:
         yield running
@@ -34,7 +34,7 @@ def behomes(behomes_process):
     return behomes_process
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def callgear_process():
     with simulated() as running:
         yield running
