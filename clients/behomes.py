@@ -7,6 +7,7 @@ what to do when one is wrong, in `docs/behomes.md`.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from copy import copy
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -33,10 +34,10 @@ ENTITY_CAPABILITY = {"lead": "leads", "deal": "deals", "task": "tasks"}
 class BehomesClient:
     """Talks to the Behomes CRM; cheap to make, safe to share between threads.
 
-    Bodies are plain JSON values with the keys of `docs/behomes.md` ("The words of a body"), times
-    as ISO 8601 text with an offset; only members that are present are sent, so None is sent as
-    null. Every method raises the errors of `clients/errors.py`; nothing but a page of a list is
-    ever sent twice. `timeout` is a deadline in seconds.
+    Bodies are plain JSON values with the keys of `docs/behomes.md` 3, times as ISO 8601 text with
+    an offset; only members that are present are sent, so None is sent as null. Every method raises
+    the errors of `clients/errors.py`; nothing but a page of a list is ever sent twice. `timeout` is
+    a deadline in seconds. Facts and assumptions: `docs/behomes.md` 1 and 2.
     """
 
     def __init__(
@@ -53,8 +54,7 @@ class BehomesClient:
 
     def observed(self, on_request: Observer) -> BehomesClient:
         """The same client, reporting each request to `on_request`."""
-        made = object.__new__(BehomesClient)
-        made._wire = self._wire
+        made = copy(self)
         made._requests = self._requests.observed(on_request)
         return made
 

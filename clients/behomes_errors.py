@@ -1,4 +1,4 @@
-"""Understands what the CRM says when something is wrong: docs/behomes.md, "Errors"."""
+"""Understands what the CRM says when something is wrong: docs/behomes.md 4."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the PBX's mnemonics mean. Source: docs/callgear.md, "Errors"; codes are only groups."""
+"""What the PBX's mnemonics mean. Codes are only groups: docs/callgear.md 1.7."""
 
 from __future__ import annotations
 

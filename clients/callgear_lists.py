@@ -1,4 +1,4 @@
-"""Reads every row of a selection of the PBX, page by page. Source: docs/callgear.md, "Lists"."""
+"""Reads every row of a selection of the PBX, page by page. Source: docs/callgear.md 1.4."""
 
 from __future__ import annotations
 

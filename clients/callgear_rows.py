@@ -1,4 +1,4 @@
-"""Makes our values of the PBX's rows. Source of the fields: docs/callgear.md, "Rows"."""
+"""Makes our values of the PBX's rows. Source of the fields: docs/callgear.md 2."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """One JSON-RPC request to the PBX: envelope, key, errors, points, observer.
 
-Source: docs/callgear.md, "Protocol".
+Source: docs/callgear.md 1.
 """
 
 from __future__ import annotations

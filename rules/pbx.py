@@ -96,7 +96,7 @@ class PointLimits:
 class CallRow:
     """One call session of the calls report; a member is None unless its field was asked for.
 
-    `parameters` are the template variables that the row fills (keys of callgear-api.md section 7),
+    `parameters` are the template variables that the row fills (`rules/variables.py`),
     as text: lists joined by ", ", flags `true`/`false`, times as the PBX wrote them; empty ones are
     left out. `extra` holds every other field as it came.
     """
@@ -106,7 +106,7 @@ class CallRow:
     started_at: datetime | None = None
     finished_at: datetime | None = None
     is_lost: bool | None = None
-    finish_reason: str | None = None  # platform spelling, see docs/callgear.md
+    finish_reason: str | None = None  # platform spelling, docs/callgear.md 2.9
     source: str | None = None
     contact_phone_number: str | None = None
     virtual_phone_number: str | None = None
