@@ -1,6 +1,6 @@
 """The members of a notification that we know, and how each is brought to one spelling.
 
-Source: `callgear-api.md` 4.5. A reader takes what JSON, a form or a query gave, and returns None
+Source: `docs/callgear.md` 4.5. A reader takes what JSON, a form or a query gave, and returns None
 for what counts as absent: null, empty, an unresolved `{{name}}`, or no value of that type.
 """
 

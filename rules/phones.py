@@ -32,7 +32,7 @@ class Phone:
 def normalise(received: str | None, *, country: str) -> Phone | None:
     """Bring a number to its one spelling; None if hidden, absent, text, or of no usable length.
 
-    An extension after three dots is cut (callgear-api.md 1.6). The digits are tried as an
+    An extension after three dots is cut (docs/callgear.md 1.6). The digits are tried as an
     international number first: `79161234567` read in the region AE would become an invalid one.
     Only then the default country (two letters) is applied. Pure, cached.
     """

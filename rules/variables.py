@@ -1,6 +1,6 @@
 """The one list of template variables: what each is called, when it is known, what feeds it.
 
-Source: `callgear-api.md` 7, whose columns N (members of a notification)
+Source: `docs/callgear.md` 7, whose columns N (members of a notification)
 and R (fields of the calls report) are `members` and `fields` here.
 """
 
@@ -90,7 +90,7 @@ _FIELDS: Mapping[str, tuple[str, ...]] = {
 
 
 def _rows(group: Group, known: Known, table: str) -> tuple[Variable, ...]:
-    """Read a table with the columns name, ru, en, sample, fed by N and R of `callgear-api.md` 7."""
+    """Read a table with the columns name, ru, en, sample, fed by N and R of `docs/callgear.md` 7."""
     return tuple(_row(group, known, line) for line in table.strip().splitlines())
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from services.ports import Ports
@@ -14,7 +14,7 @@ class Knobs:
     settle_seconds: float
     enrich_seconds: float
     public_base_url: str
-    secret_key: str
+    secret_key: str = field(repr=False)
 
     @classmethod
     def of(cls, ports: Ports) -> Knobs:

@@ -6,7 +6,7 @@ A service never makes a client and never reads the environment.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from clients.behomes import BehomesClient
 from clients.callgear import CallGearClient
@@ -20,14 +20,14 @@ class CrmAccess:
     """Everything a CRM client is made of; hashable, so that clients can be kept."""
 
     base_url: str
-    api_key: str
+    api_key: str = field(repr=False)
 
 
 @dataclass(frozen=True)
 class PbxAccess:
     data_api_url: str
     call_api_url: str
-    access_token: str
+    access_token: str = field(repr=False)
     timezone: str | None
 
 
@@ -41,7 +41,7 @@ class Ports:
     settle_seconds: int
     enrich_seconds: int
     recording_link_days: int
-    secret_key: str
+    secret_key: str = field(repr=False)
 
     def crm(self, integration: Integration) -> BehomesClient:
         key = self.vault.open(integration.behomes_key_sealed)

@@ -1,4 +1,4 @@
-"""Bodies as `reference/behomes-contract.md` 3.2 shows them, before their references and links."""
+"""Bodies as `docs/behomes.md` shows them, before their references and links."""
 
 from __future__ import annotations
 

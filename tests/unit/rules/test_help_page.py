@@ -1,4 +1,4 @@
-"""The oddities of the help page (`design/screens.md` 5.7), as the settings document keeps them."""
+"""The oddities of the help page (its labels and values), as the settings document keeps them."""
 
 from __future__ import annotations
 
