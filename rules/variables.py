@@ -90,7 +90,7 @@ _FIELDS: Mapping[str, tuple[str, ...]] = {
 
 
 def _rows(group: Group, known: Known, table: str) -> tuple[Variable, ...]:
-    """Read a table with the columns name, ru, en, sample, fed by N and R of `docs/callgear.md` 7."""
+    """Read a table: name, ru, en, sample, fed by N and R of `docs/callgear.md` 7."""
     return tuple(_row(group, known, line) for line in table.strip().splitlines())
 
 
