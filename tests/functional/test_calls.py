@@ -19,7 +19,7 @@ def test_list_shows_newest_first_as_a_page(admin, office):
     answer = admin.get(LIST.format(office.id))
 
     assert answer.status_code == 200
-    assert answer.text.startswith("<!doctype html>")
+    assert answer.text.startswith("<!DOCTYPE html>")
     assert listed(answer.text) == sorted(CALL_IDS, reverse=True)
     assert "HX-Request" in answer.vary
 
@@ -39,8 +39,8 @@ def test_boosted_and_restored_requests_get_the_page(admin, office):
         LIST.format(office.id), headers={**HTMX, "HX-History-Restore-Request": "true"}
     )
 
-    assert boosted.text.startswith("<!doctype html>")
-    assert restored.text.startswith("<!doctype html>")
+    assert boosted.text.startswith("<!DOCTYPE html>")
+    assert restored.text.startswith("<!DOCTYPE html>")
 
 
 @pytest.mark.parametrize(
