@@ -7,6 +7,7 @@ from flask.blueprints import BlueprintSetupState
 from flask_babel import gettext as _
 from flask_babel import ngettext
 from flask_login import LoginManager, UserMixin, current_user, login_user, logout_user
+from wtforms.widgets import PasswordInput
 
 from blueprints.htmx import render, wants_partial
 from blueprints.redirects import local_path
@@ -77,7 +78,11 @@ def ask_to_log_in() -> Response:
 def login() -> Response:
     if current_user.is_authenticated:
         return _go(request.args.get("next"))
-    return _show(LoginForm(next=local_path(request.args.get("next"))))
+    form = LoginForm(next=local_path(request.args.get("next")))
+    if demo := _demo_login():
+        form.email.data, form.password.data = demo
+        form.password.widget = PasswordInput(hide_value=False)
+    return _show(form)
 
 
 @bp.post("/login")
@@ -113,12 +118,14 @@ def _show(form: LoginForm, status: int = 200) -> Response:
         "partials/login_form.html",
         status=status,
         form=form,
-        demo=_demo_login() if current_app.extensions["config"].demo else None,
+        demo=_demo_login(),
     )
 
 
-def _demo_login() -> tuple[str, str]:
-    """E-mail and password of the demo, shown on the form."""
+def _demo_login() -> tuple[str, str] | None:
+    """E-mail and password that the demo's form shows; None outside the demo."""
+    if not current_app.extensions["config"].demo:
+        return None
     # Imported late: the demo's data is made with an app, which has this blueprint.
     from runtime import demo
 

@@ -6,7 +6,7 @@ import pytest
 
 from models import Login, LoginFailure, LoginSession, db
 from services import login as logins
-from tests.pages import ADMIN, HTMX, PASSWORD, csrf_token, log_in
+from tests.pages import ADMIN, HTMX, PASSWORD, csrf_token, log_in, make_app
 
 
 def shift_sessions(app, **moments):
@@ -180,3 +180,16 @@ def test_post_without_csrf_token_is_400(visitor, office):
 
 def test_logged_in_person_does_not_log_in_again(admin):
     assert admin.get("/login?next=/integrations").location == "/integrations"
+
+
+def test_form_of_the_demo_is_filled_in(visitor):
+    page = visitor.get("/login").text
+
+    assert 'value="admin@demo.local"' in page
+    assert 'value="demo-admin"' in page
+
+
+def test_form_outside_the_demo_is_empty(tmp_path):
+    page = make_app(tmp_path, DEMO="0").test_client().get("/login").text
+
+    assert "demo" not in page
