@@ -25,16 +25,22 @@ class Context:
     virtual_number_name: str | None = None
 
 
+# The variables that notifications feed, and the members that do, best first.
+TOLD = tuple((name, each.members) for name, each in VARIABLES.items() if each.members)
+
+
 def call_values(facts: CallFacts, context: Context, regional: Regional) -> dict[str, Value]:
     """Variable -> value; a variable without a value is missing.
 
     Members of notifications come first, then what the calls report says, then what we know.
     """
     values: dict[str, Value] = dict(facts.parameters)
-    for name, variable in VARIABLES.items():
-        told = next((facts.members[m] for m in variable.members if m in facts.members), None)
-        if told is not None:
-            values[name] = told
+    members = facts.members
+    for name, feeds in TOLD:
+        for member in feeds:
+            if member in members:
+                values[name] = members[member]
+                break
     ours = _ours(facts, context, regional)
     for name in CONCLUDED:
         values[name] = ours.pop(name)

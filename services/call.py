@@ -82,6 +82,8 @@ class Call:
     changes: Changes = field(default_factory=Changes)
     created: dict[str, Any] = field(default_factory=dict)
     client: Client | None = None
+    # While the contact is held: our creates of a client with this phone, the oldest first.
+    clients: list[Write] = field(default_factory=list)
     is_locked: bool = False
     looked_up_here: bool = False
 
@@ -105,6 +107,19 @@ class Call:
 
     def key(self, kind: str, *more: str) -> str:
         return session_key(kind, self.office.integration_id, self.row.call_session_id, *more)
+
+    def take_clients(self, rows: list[Write]) -> None:
+        """Take over the creates of this client as the database has them now: another call may have
+        moved them on while we did not hold the contact."""
+        self.clients = [self._same(row) for row in rows]
+
+    def _same(self, row: Write) -> Write:
+        known = self.writes.get(row.ledger_key)
+        if known is None:
+            return row
+        if row.ledger_key not in self.changes.updates:
+            known.__dict__.update(row.__dict__)
+        return known
 
     def phone_hash(self, facts: CallFacts) -> str:
         phone = facts.client_phone.value if facts.client_phone else ""
@@ -138,6 +153,8 @@ class Call:
             planned_at=self.now(),
         )
         self.writes[key] = write
+        if kind == Entity.CLIENT:
+            self.clients.append(write)
         self.changes.plan(
             {
                 "ledger_key": key,

@@ -31,8 +31,16 @@ class LedgerReader:
     connection: Connection
 
     def contact(self, contact: str) -> list[Write]:
-        """The rows of a contact, the oldest generation first."""
+        """The rows of a contact, the oldest first."""
         return self._read(WRITES.c.contact == contact)
+
+    def contacts(self, contacts: Iterable[str]) -> dict[str, list[Write]]:
+        """The rows of several contacts with one statement; each has a list, if an empty one."""
+        wanted = sorted(set(contacts))
+        found: dict[str, list[Write]] = {contact: [] for contact in wanted}
+        for row in self._read(WRITES.c.contact.in_(wanted)) if wanted else ():
+            found[row.contact or ""].append(row)
+        return found
 
     def key(self, ledger_key: str) -> Write | None:
         return next(iter(self._read(WRITES.c.ledger_key == ledger_key)), None)

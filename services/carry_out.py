@@ -41,7 +41,6 @@ def carry_out(call: Call, facts: CallFacts, write: Write) -> Doing:
     """One create: settle it if it may have been sent, else send it."""
     if write.kind == Entity.CLIENT:
         yield from hold_contact(call, facts)
-        _read_again(call, write)
     if write.status == WriteStatus.SENT:
         yield from _settle(call, write)
     if write.status != WriteStatus.PLANNED or not _is_due(call, write):
@@ -127,13 +126,6 @@ def _of_kind(call: Call, entity: Entity) -> list[Write]:
 
 def _is_due(call: Call, write: Write) -> bool:
     return write.next_at is None or write.next_at <= call.now()
-
-
-def _read_again(call: Call, write: Write) -> None:
-    """Another call may have moved this client on while we did not hold the contact."""
-    current = call.read_key(write.ledger_key)
-    if current is not None and current.ledger_key not in call.changes.updates:
-        write.__dict__.update(current.__dict__)
 
 
 def _find_existing(call: Call, facts: CallFacts, write: Write) -> Doing:
@@ -242,9 +234,7 @@ def _make_again(call: Call, facts: CallFacts, link: Mapping[str, Any]) -> bool:
     if old is None or contact is None or contact.contact != Contact.FIRST:
         return False
     call.update(old, closed_at=call.now())
-    generation = sum(row.closed_at is not None for row in call.read_contact(old.contact or "")) + 1
-    known = old.ledger_key.rsplit("|", 1)[1]
-    generation = max(generation, int(known) + 1)
+    generation = int(old.ledger_key.rsplit("|", 1)[1]) + 1
     key = client_key(call.office.account_id or "", call.phone_hash(facts), generation)
     body = {name: value for name, value in old.body.items() if name != "external_id"}
     write = call.plan("client", key, body, late=old.late, contact=contact_of(call, facts))

@@ -37,6 +37,8 @@ class Present:
 
 def wants_report(call: Call, facts: CallFacts) -> bool:
     """Whether something of this call needs a value that only the calls report has."""
+    if not any(_is_completed(call, entity) for entity in COMPLETED):
+        return False
     values = values_for(call, facts, owner=None)
     wanted: list[Variable] = []
     for entity in COMPLETED:
@@ -57,6 +59,8 @@ def complete(call: Call, facts: CallFacts) -> Doing:
 def _complete(call: Call, facts: CallFacts, entity: Entity, *, with_recording: bool) -> Doing:
     target = _target(call, entity)
     if target is None:
+        return
+    if not _is_completed(call, entity):
         return
     key = call.key("complete", str(entity), *(("recording",) if with_recording else ()))
     write = call.writes.get(key) or _plan(call, facts, entity, key, with_recording=with_recording)
@@ -135,6 +139,12 @@ def _read(call: Call, entity: Entity, target: str) -> Generator[Step, Any, Prese
         raise NotFoundError(f"{entity} is gone")
     client = yield Send("get_client", lambda crm: crm.get_client(target))
     return Present({"name": client.name}, client.custom_fields)
+
+
+def _is_completed(call: Call, entity: Entity) -> bool:
+    """Whether anything of this entity may have to be completed at all."""
+    made = _made(call, entity)
+    return bool(_rows(call, entity) or (made and made.late))
 
 
 def _rows(call: Call, entity: Entity) -> list[FieldRow]:

@@ -79,7 +79,7 @@ def _keep_client(call: Call, client: Client) -> None:
 def _plan_actions(call: Call, facts: CallFacts, decision: Decision, client: Client | None) -> None:
     links: dict[str, Any] = {}
     if client is not None:
-        links["client"] = {"id": client.id} if client.id else {"key": _own_key(call, facts)}
+        links["client"] = {"id": client.id} if client.id else {"key": _own_key(call)}
     for entity in decision.actions:
         write = _plan_entity(call, facts, entity, decision.owner_user_id, links)
         links[str(entity)] = {"key": write.ledger_key}
@@ -102,11 +102,9 @@ def _plan_client(call: Call, facts: CallFacts, rendered: Rendered) -> Write:
 
     A create that failed for good for an earlier call is planned anew with this call's data.
     """
-    rows = call.read_contact(contact_of(call, facts))
-    closed = [row for row in rows if row.closed_at is not None]
-    generation = len(closed) + 1
+    generation = 1 + sum(row.closed_at is not None for row in call.clients)
     key = client_key(call.office.account_id or "", call.phone_hash(facts), generation)
-    known = next((row for row in rows if row.ledger_key == key), None)
+    known = next((row for row in call.clients if row.ledger_key == key), None)
     if known is None:
         contact = contact_of(call, facts)
         return call.plan("client", key, rendered.body, late=rendered.late, contact=contact)
@@ -117,9 +115,8 @@ def _plan_client(call: Call, facts: CallFacts, rendered: Rendered) -> Write:
     return known
 
 
-def _own_key(call: Call, facts: CallFacts) -> str:
-    rows = call.read_contact(contact_of(call, facts))
-    return [row.ledger_key for row in rows if row.closed_at is None][-1]
+def _own_key(call: Call) -> str:
+    return [row.ledger_key for row in call.clients if row.closed_at is None][-1]
 
 
 def _plan_task(call: Call, facts: CallFacts, decision: Decision) -> None:

@@ -84,7 +84,7 @@ class Drain:
         self._requests: CrmRequests[Active] = CrmRequests(self._token)
         self._active: dict[int, Active] = {}
         self._holders: dict[str, Active] = {}
-        self._wanting: deque[tuple[Active, str]] = deque()
+        self._wanting: deque[tuple[Active, Lock]] = deque()
         self._ready: deque[tuple[Active, Any, Exception | None]] = deque()
         self._renewed_at = monotonic()
         self._looked_at = 0.0
@@ -201,8 +201,8 @@ class Drain:
             self._crashed(active, crash)
             return
         match step:
-            case Lock(key):
-                self._wanting.append((active, key))
+            case Lock():
+                self._wanting.append((active, step))
             case Send():
                 office = active.call.office
                 self._requests.queue(active, office.account_row_id, office.crm, step)
@@ -213,19 +213,22 @@ class Drain:
         """Try to take the locks that are wanted and not held by another call here; True if some
         work can move on."""
         free: dict[str, Active] = {}
-        left: deque[tuple[Active, str]] = deque()
-        for active, key in self._wanting:
-            if key in self._holders or key in free:
-                left.append((active, key))
+        contacts: dict[str, str] = {}
+        left: deque[tuple[Active, Lock]] = deque()
+        for active, wanted in self._wanting:
+            if wanted.key in self._holders or wanted.key in free:
+                left.append((active, wanted))
             else:
-                free[key] = active
+                free[wanted.key] = active
+                contacts[wanted.key] = wanted.contact
         self._wanting = left
         got = claims.lock(connection, self._token, free)
+        rows = self._ledger.contacts(contacts[key] for key in got)
         for key, active in free.items():
             if key in got:
                 active.locks.add(key)
                 self._holders[key] = active
-            self._ready.append((active, key in got, None))
+            self._ready.append((active, rows[contacts[key]] if key in got else None, None))
         return bool(free)
 
     def _crashed(self, active: Active, crash: Exception) -> None:

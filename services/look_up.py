@@ -22,12 +22,18 @@ LookUp = Generator[Step, Any, Client | None]
 
 
 def hold_contact(call: Call, facts: CallFacts) -> Generator[Step, Any, None]:
-    """Hold the contact until the work ends. Raises Busy if another worker has it."""
+    """Hold the contact until the work ends. Raises Busy if another worker has it.
+
+    From here on `call.clients` are the creates of a client with this phone, and nobody else's.
+    """
     if call.is_locked or facts.client_phone is None:
         return
-    call.is_locked = yield Lock(f"a{call.office.account_row_id}|{call.phone_hash(facts)}")
-    if not call.is_locked:
+    key = f"a{call.office.account_row_id}|{call.phone_hash(facts)}"
+    rows: list[Write] | None = yield Lock(key, contact_of(call, facts))
+    if rows is None:
         raise Busy
+    call.is_locked = True
+    call.take_clients(rows)
 
 
 def look_up(call: Call, facts: CallFacts) -> LookUp:
@@ -40,7 +46,7 @@ def look_up(call: Call, facts: CallFacts) -> LookUp:
     assert facts.client_phone is not None
     hits = yield from find_by_phone(call, facts.client_phone)
     match = choose_client(hits, facts.client_phone, country=call.office.country)
-    own = own_create(call, facts)
+    own = own_create(call)
     if match.client is None and own is not None and (yield from _is_alive(call, own)):
         call.trace(because(Code.CLIENT_FOUND_OURS, client_id=own.crm_id))
         return _as_client(own, facts.client_phone)
@@ -60,10 +66,11 @@ def find_by_phone(call: Call, phone: Phone) -> Generator[Step, Any, tuple[Client
     return found
 
 
-def own_create(call: Call, facts: CallFacts) -> Write | None:
+def own_create(call: Call) -> Write | None:
     """Our create of a client with this phone, unless it failed for good or the client is gone."""
-    rows = call.read_contact(contact_of(call, facts))
-    alive = [row for row in rows if row.closed_at is None and row.status != WriteStatus.DEAD]
+    alive = [
+        row for row in call.clients if row.closed_at is None and row.status != WriteStatus.DEAD
+    ]
     return alive[-1] if alive else None
 
 

@@ -9,8 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 from time import monotonic
+from typing import Any
 
-from sqlalchemy import Connection, delete, func, select, update
+from sqlalchemy import Connection, Row, delete, func, select, update
 from sqlalchemy.dialects.postgresql import insert as insert_postgresql
 from sqlalchemy.dialects.sqlite import insert as insert_sqlite
 
@@ -36,7 +37,7 @@ class Stock:
     lanes: int = 0
     out: int = 0
     asked_at: float = 0.0
-    renewed_at: float = 0.0
+    refilled_at: float = 0.0  # when the bucket is worth asking again
     state: str = "closed"  # of the breaker, when last asked
     failures: int = 0
 
@@ -51,17 +52,19 @@ class Pace:
     def take(self, connection: Connection, account_row_id: int, wanted: int) -> int:
         """Permission for up to `wanted` requests; each must be given back by `give_back`."""
         stock = self._stocks.setdefault(account_row_id, Stock())
-        now = monotonic()
-        is_short = stock.tokens < wanted or stock.lanes < stock.out + wanted
-        if (is_short and now - stock.asked_at >= ASK_AGAIN_SECONDS) or (
-            now - stock.renewed_at > RENEW_SECONDS
-        ):
+        if self._must_ask(stock, wanted):
             self._ask(connection, account_row_id, stock, stock.out + wanted)
-            stock.asked_at = stock.renewed_at = now
         granted = max(0, min(wanted, int(stock.tokens), stock.lanes - stock.out))
         stock.tokens -= granted
         stock.out += granted
         return granted
+
+    def _must_ask(self, stock: Stock, wanted: int) -> bool:
+        now = monotonic()
+        is_old = now - stock.asked_at > RENEW_SECONDS
+        lacks_tokens = stock.tokens < wanted and now >= stock.refilled_at
+        lacks_lanes = stock.lanes < stock.out + wanted and now - stock.asked_at > ASK_AGAIN_SECONDS
+        return is_old or lacks_tokens or lacks_lanes
 
     def give_back(self, account_row_id: int, count: int) -> None:
         self._stocks[account_row_id].out -= count
@@ -76,15 +79,14 @@ class Pace:
     def forget(self, account_row_id: int) -> None:
         """Ask anew before the next request: breaker or rate have changed."""
         stock = self._stocks[account_row_id]
-        stock.tokens, stock.asked_at, stock.renewed_at = 0.0, 0.0, 0.0
+        stock.tokens, stock.asked_at, stock.refilled_at = 0.0, 0.0, 0.0
 
     def renew(self, connection: Connection) -> None:
         """Keep the lanes of requests that are out."""
         now = monotonic()
         for row_id, stock in self._stocks.items():
-            if stock.out and now - stock.renewed_at > RENEW_SECONDS:
+            if stock.out and now - stock.asked_at > RENEW_SECONDS:
                 self._ask(connection, row_id, stock, stock.out)
-                stock.renewed_at = now
 
     def release(self, connection: Connection) -> None:
         """Give all lanes back; at the end of a drain."""
@@ -96,27 +98,36 @@ class Pace:
             .where(ACCOUNTS.c.id == row_id)
             .with_for_update()
         ).one()
-        now = from_ms(row.now_at)
         stock.state, stock.failures = row.breaker, row.failures
-        factor = row.slow_factor
+        self._take_tokens(connection, row, stock, lanes - stock.out)
+        # A fast account is asked for some lanes more, so that it is asked less often.
+        spare = row.in_flight // 4
+        stock.lanes = self._take_lanes(connection, row_id, row.in_flight, lanes + spare)
+        stock.asked_at = monotonic()
+
+    def _take_tokens(
+        self, connection: Connection, row: Row[Any], stock: Stock, wanted: int
+    ) -> None:
+        """Fill the bucket for the time that passed, and take what is wanted or a little ahead."""
+        now = from_ms(row.now_at)
         columns: dict[str, object] = {}
+        factor = row.slow_factor
         if factor < 1 and row.slowed_at and now - row.slowed_at > RECOVER_AFTER:
             factor = min(1.0, factor * 2)
             columns |= {"slow_factor": factor, "slowed_at": now}
+        rate = row.per_second * factor
         if row.paused_until and row.paused_until > now:
-            tokens = 0.0
+            stock.refilled_at = monotonic() + min((row.paused_until - now).total_seconds(), 1.0)
         else:
-            rate = row.per_second * factor
             passed = max(0.0, (now - row.refilled_at).total_seconds())
             tokens = min(row.burst, row.tokens + passed * rate)
-            columns |= {"refilled_at": now}
-            share = min(tokens, max(lanes - stock.out, rate * STOCK_SECONDS) - stock.tokens)
-            share = float(max(0, int(share)))
+            share = max(0, int(min(tokens, max(wanted, rate * STOCK_SECONDS) - stock.tokens)))
             stock.tokens += share
-            columns["tokens"] = tokens - share
+            columns |= {"refilled_at": now, "tokens": tokens - share}
+            missing = 1.0 - (tokens - share)
+            stock.refilled_at = monotonic() + max(0.0, missing / rate)
         if columns:
-            connection.execute(update(ACCOUNTS).where(ACCOUNTS.c.id == row_id).values(columns))
-        stock.lanes = self._take_lanes(connection, row_id, row.in_flight, lanes)
+            connection.execute(update(ACCOUNTS).where(ACCOUNTS.c.id == row.id).values(columns))
 
     def _take_lanes(self, connection: Connection, row_id: int, limit: int, wanted: int) -> int:
         """Lanes in our name, under the lock of the account's row."""

@@ -17,9 +17,11 @@ from rules.vocabulary import CallState
 
 @dataclass(frozen=True)
 class Lock:
-    """Hold the contact until the work ends; answered with True, or False if another has it."""
+    """Hold the contact until the work ends; answered with the ledger's rows of `contact`, read
+    under the lock, or None if another worker has it."""
 
     key: str
+    contact: str
 
 
 @dataclass(frozen=True)
