@@ -23,6 +23,7 @@ from blueprints import (
     shown,
     styleguide,
 )
+from blueprints.sessions import BrowserSessions
 from models import db
 from models.base import only_reading
 from runtime import commands
@@ -55,6 +56,7 @@ def create_app(config: Config | None = None) -> Flask:
     config = config or Config.load()
     app = Flask(__name__)
     app.config.update(flask_settings(config))
+    app.session_interface = BrowserSessions()
     app.extensions["config"] = config
     app.extensions["vault"] = Vault(config.encryption_keys)
     app.extensions["metrics_token"] = keyed_hash(config.secret_key, "metrics")

@@ -16,6 +16,8 @@ from services.inbox import NotStored
 
 bp = Blueprint("hooks", __name__)
 
+encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+STORED = {word: json.dumps({"status": word}) for word in ("accepted", "duplicate", "ignored")}
 LARGEST_BODY = 64 * 1024
 RETRY_AFTER_SECONDS = 5
 
@@ -37,7 +39,7 @@ def receive(token: str) -> Response:
     event = reading.event
     state = PENDING if event.is_used else IGNORED
     raw = None if event.is_used else _text(body or request.query_string, door)
-    members = json.dumps(event.members, ensure_ascii=False)
+    members = encode(event.members)
     is_new = _store(
         (
             door.integration_id,
@@ -55,7 +57,7 @@ def receive(token: str) -> Response:
     if event.is_used:
         current_app.extensions["ringer"].ring()
     word = "duplicate" if not is_new else "accepted" if event.is_used else "ignored"
-    return _answer(200, {"status": word})
+    return Response(STORED[word], content_type="application/json")
 
 
 def _door(token: str) -> Door:
@@ -121,4 +123,4 @@ def _error(code: str) -> dict[str, str]:
 
 
 def _answer(status: int, body: dict[str, Any]) -> Response:
-    return Response(json.dumps(body), status, mimetype="application/json")
+    return Response(json.dumps(body), status, content_type="application/json")

@@ -17,7 +17,7 @@ from services.play_recording import Playable, find_recording, open_recording
 bp = Blueprint("recordings", __name__)
 logger = logging.getLogger(__name__)
 
-PASSED_ON = ("Content-Range", "Accept-Ranges", "Content-Length")
+PASSED_ON = ("content-range", "accept-ranges", "content-length")
 
 
 @bp.get("/recordings/<signed>")
@@ -32,10 +32,12 @@ def play(signed: str) -> Response:
     except ClientError as error:
         logger.warning("recording of call %s: %s", playable.call_session_id, error.code)
         abort(503)
-    if stream.status not in (200, 206, 416):
+    audio_type = _audio_type(stream)
+    if stream.status not in (200, 206, 416) or audio_type is None:
+        stream.close()
         abort(404)
     logger.info("recording of call %s played", playable.call_session_id)
-    response = Response(_chunks(stream), stream.status, mimetype=_audio_type(stream))
+    response = Response(_chunks(stream), stream.status, mimetype=audio_type)
     for name in PASSED_ON:
         if name in stream.headers:
             response.headers[name] = stream.headers[name]
@@ -54,16 +56,16 @@ def _may_listen(playable: Playable) -> bool:
     return own is not None and own in playable.participants
 
 
-def _audio_type(stream: Stream) -> str:
-    """Only audio is passed on as what it says; anything else is a plain download."""
-    told = str(stream.headers.get("Content-Type", ""))
-    return told.split(";")[0] if told.startswith("audio/") else "application/octet-stream"
+def _audio_type(stream: Stream) -> str | None:
+    """Only audio is passed on; None for a page or another thing in its place."""
+    told = stream.headers.get("content-type", "").split(";")[0].strip().lower()
+    if told in ("", "application/octet-stream", "binary/octet-stream"):
+        return "audio/mpeg"
+    return told if told.startswith("audio/") else None
 
 
 def _chunks(stream: Stream) -> Iterator[bytes]:
     try:
-        yield from stream.chunks()
+        yield from stream
     except ClientError as error:
         logger.warning("a recording broke off: %s", error.code)
-    finally:
-        stream.close()
