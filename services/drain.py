@@ -282,6 +282,8 @@ class Drain:
     def _finish(self, touched: dict[int, Active], mine: set[Active]) -> None:
         for active in touched.values():
             active.call.changes = Changes()
+            if active.rest and active in mine:
+                _say(active.call, active.rest)
             if active.rest or active not in mine:
                 self._forget(active)
 
@@ -303,6 +305,18 @@ class Drain:
             return
         with self._engine.begin() as connection:
             self._requests.close(connection)
+
+
+def _say(call: Call, rest: Rest) -> None:
+    """One line when the work on a call ends."""
+    logger.log(
+        logging.WARNING if rest.state is CallState.FAILED else logging.INFO,
+        "call %s of integration %s: %s %s",
+        call.row.call_session_id,
+        call.office.integration_id,
+        rest.state,
+        rest.reason or "",
+    )
 
 
 def _trace_exchanges(answer: Answer[Active]) -> None:
