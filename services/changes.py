@@ -6,15 +6,13 @@ says what it wants. Nothing of a call is stored if its work fails before it yiel
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, insert, update
-from sqlalchemy.dialects.postgresql import insert as insert_postgresql
-from sqlalchemy.dialects.sqlite import insert as insert_sqlite
+from sqlalchemy import Connection
 
 from models import CallSession, CrmWrite, Decision, TraceEntry
+from models.bulk import insert_rows, update_rows
 from rules.reasons import Reason
 
 Row = dict[str, Any]
@@ -67,37 +65,18 @@ def store(connection: Connection, many: Iterable[Changes]) -> None:
     """Write the wishes of many calls, the same statement for all of them together."""
     wishes = [changes for changes in many if not changes.is_empty]
     plans = [row for changes in wishes for row in changes.plans]
-    if plans:
-        connection.execute(_insert_once(connection), plans)
-    _insert(connection, DECISIONS, [row for changes in wishes for row in changes.decisions])
-    _insert(connection, TRACE, [row for changes in wishes for row in changes.traces])
+    # A planned write that is there already stays as it is.
+    insert_rows(connection, WRITES, plans, or_else="ON CONFLICT (ledger_key) DO NOTHING")
+    decisions = [row for changes in wishes for row in changes.decisions]
+    insert_rows(connection, DECISIONS, decisions)
+    insert_rows(connection, TRACE, [row for changes in wishes for row in changes.traces])
     updates = [
-        {"b_key": key} | columns for changes in wishes for key, columns in changes.updates.items()
+        {"ledger_key": key} | columns
+        for changes in wishes
+        for key, columns in changes.updates.items()
     ]
-    for rows in _by_columns(updates):
-        connection.execute(update(WRITES).where(WRITES.c.ledger_key == bindparam("b_key")), rows)
+    update_rows(connection, WRITES, updates, key="ledger_key")
     sessions = [
-        {"b_key": changes.session[0]} | changes.session[1] for changes in wishes if changes.session
+        {"id": changes.session[0]} | changes.session[1] for changes in wishes if changes.session
     ]
-    for rows in _by_columns(sessions):
-        connection.execute(update(SESSIONS).where(SESSIONS.c.id == bindparam("b_key")), rows)
-
-
-def _insert(connection: Connection, table: Any, rows: list[Row]) -> None:
-    if rows:
-        connection.execute(insert(table), rows)
-
-
-def _insert_once(connection: Connection) -> Any:
-    """A planned write that is there already stays as it is."""
-    is_sqlite = connection.dialect.name == "sqlite"
-    statement = (insert_sqlite if is_sqlite else insert_postgresql)(WRITES)
-    return statement.on_conflict_do_nothing(index_elements=["ledger_key"])
-
-
-def _by_columns(rows: list[Row]) -> Iterable[list[Row]]:
-    """Rows that set the same columns share one statement; it sets what the first row names."""
-    groups: dict[tuple[str, ...], list[Row]] = defaultdict(list)
-    for row in rows:
-        groups[tuple(sorted(row))].append(row)
-    return groups.values()
+    update_rows(connection, SESSIONS, sessions, key="id")

@@ -9,12 +9,11 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from typing import Any
 
-from sqlalchemy import Connection, Row, case, delete, or_, select, update
-from sqlalchemy.dialects.postgresql import insert as insert_postgresql
-from sqlalchemy.dialects.sqlite import insert as insert_sqlite
+from sqlalchemy import Connection, Row, case, or_, select, text, update
 
 from models import CallSession, ContactLock, CrmAccount, Integration
 from models.base import now_ms
+from models.bulk import any_of, insert_returning, many
 
 LEASE_MS = 10_000
 # A session whose lease ended this often without a word is worked on alone: if it takes its worker
@@ -69,9 +68,12 @@ def claim(connection: Connection, token: str, *, limit: int, alone: bool = False
 
 def still_mine(connection: Connection, token: str, ids: Collection[int]) -> set[int]:
     """Of these sessions, those whose lease is still ours; holds them until the commit."""
-    query = select(SESSIONS.c.id).where(SESSIONS.c.id.in_(sorted(ids)))
-    query = query.where(SESSIONS.c.lease_token == token).order_by(SESSIONS.c.id)
-    return set(connection.execute(query.with_for_update()).scalars())
+    query = (
+        f"SELECT id FROM call_session WHERE {any_of(connection, 'id', 'ids')} "
+        f"AND lease_token = :token ORDER BY id {_for_update(connection)}"
+    )
+    parameters = {"ids": many(connection, ids), "token": token}
+    return set(connection.execute(text(query), parameters).scalars())
 
 
 def renew(connection: Connection, token: str, ids: Collection[int]) -> None:
@@ -82,41 +84,46 @@ def renew(connection: Connection, token: str, ids: Collection[int]) -> None:
     connection.execute(update(LOCKS).where(LOCKS.c.token == token).values(leased_until=until))
 
 
-def give_back(connection: Connection, token: str, ids: Collection[int]) -> None:
-    """Free what is ours, due as it was: the work was broken off, not finished."""
-    mine = SESSIONS.c.id.in_(sorted(ids)), SESSIONS.c.lease_token == token
-    free = update(SESSIONS).where(*mine).values(lease_token=None, leased_until=None)
-    connection.execute(free)
-    connection.execute(delete(LOCKS).where(LOCKS.c.token == token))
-
-
 def lock(connection: Connection, token: str, keys: Iterable[str]) -> set[str]:
-    """Take contact locks that are free or ran out; returns those that we hold now."""
-    rows = [
-        {"key": key, "token": token, "leased_until": now_ms() + LEASE_MS}
-        for key in sorted(set(keys))
-    ]
-    if not rows:
+    """Take contact locks that are free or ran out; returns those that we hold now. In one order,
+    so that two workers never wait for each other."""
+    wanted = sorted(set(keys))
+    if not wanted:
         return set()
-    is_sqlite = connection.dialect.name == "sqlite"
-    statement = (insert_sqlite if is_sqlite else insert_postgresql)(LOCKS).values(rows)
-    statement = statement.on_conflict_do_update(
-        index_elements=["key"],
-        set_={"token": statement.excluded.token, "leased_until": statement.excluded.leased_until},
-        where=or_(LOCKS.c.leased_until < now_ms(), LOCKS.c.token == token),
+    now = connection.execute(select(now_ms())).scalar_one()
+    rows = [{"key": key, "token": token, "leased_until": now + LEASE_MS} for key in wanted]
+    or_else = (
+        "ON CONFLICT (key) DO UPDATE SET token = excluded.token, "
+        "leased_until = excluded.leased_until "
+        f"WHERE contact_lock.leased_until < excluded.leased_until - {LEASE_MS} "
+        "OR contact_lock.token = excluded.token"
     )
-    return set(connection.execute(statement.returning(LOCKS.c.key)).scalars())
+    return {
+        row.key
+        for row in insert_returning(connection, LOCKS, rows, or_else=or_else, returning="key")
+    }
 
 
 def unlock(connection: Connection, token: str, keys: Iterable[str]) -> None:
-    known = sorted(set(keys))
+    known = set(keys)
     if known:
-        connection.execute(delete(LOCKS).where(LOCKS.c.key.in_(known), LOCKS.c.token == token))
+        query = f"DELETE FROM contact_lock WHERE {any_of(connection, 'key', 'keys')}"
+        parameters = {"keys": many(connection, known), "token": token}
+        connection.execute(text(f"{query} AND token = :token"), parameters)
 
 
 def locks_still_mine(connection: Connection, token: str, keys: Collection[str]) -> set[str]:
     """Of these contact locks, those that we still hold; holds them until the commit."""
     if not keys:
         return set()
-    query = select(LOCKS.c.key).where(LOCKS.c.key.in_(sorted(keys)), LOCKS.c.token == token)
-    return set(connection.execute(query.order_by(LOCKS.c.key).with_for_update()).scalars())
+    query = (
+        f"SELECT key FROM contact_lock WHERE {any_of(connection, 'key', 'keys')} "
+        f"AND token = :token ORDER BY key {_for_update(connection)}"
+    )
+    parameters = {"keys": many(connection, keys), "token": token}
+    return set(connection.execute(text(query), parameters).scalars())
+
+
+def _for_update(connection: Connection) -> str:
+    """SQLite has one writer at a time and no row locks."""
+    return "" if connection.dialect.name == "sqlite" else "FOR UPDATE"

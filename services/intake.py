@@ -5,12 +5,11 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, func, select, update
-from sqlalchemy.dialects.postgresql import insert as insert_postgresql
-from sqlalchemy.dialects.sqlite import insert as insert_sqlite
+from sqlalchemy import Connection, func, select, text
 
 from models import CallSession, Integration, Notification, SettingsVersion
 from models.base import now_ms
+from models.bulk import any_of, insert_rows, many
 from models.notification import PENDING, TAKEN
 
 BATCH = 300
@@ -19,6 +18,10 @@ CLOSE_AFTER = timedelta(hours=4)
 INBOX = Notification.__table__
 SESSIONS = CallSession.__table__
 VERSIONS = SettingsVersion.__table__
+ALREADY_THERE = (
+    "ON CONFLICT (integration_id, call_session_id) DO UPDATE SET "
+    "events_version = call_session.events_version + 1, next_at = excluded.next_at"
+)
 
 
 def take_in(connection: Connection, *, limit: int = BATCH) -> int:
@@ -37,38 +40,28 @@ def take_in(connection: Connection, *, limit: int = BATCH) -> int:
     for row in rows:
         key = (row.integration_id, row.call_session_id)
         first_seen[key] = min(row.received_at, first_seen.get(key, row.received_at))
-    ids = _open_sessions(connection, first_seen)
-    connection.execute(
-        update(INBOX).where(INBOX.c.id == bindparam("b_id")),
-        [
-            {
-                "b_id": row.id,
-                "state": TAKEN,
-                "session_row_id": ids[row.integration_id, row.call_session_id],
-            }
-            for row in rows
-        ],
+    _open_sessions(connection, first_seen)
+    taken = (
+        "UPDATE notification SET state = :taken, session_row_id = (SELECT s.id FROM call_session s "
+        "WHERE s.integration_id = notification.integration_id "
+        "AND s.call_session_id = notification.call_session_id) "
+        f"WHERE {any_of(connection, 'id', 'ids')}"
     )
+    ids = many(connection, [row.id for row in rows])
+    connection.execute(text(taken), {"taken": TAKEN, "ids": ids})
     return len(rows)
 
 
-def _open_sessions(
-    connection: Connection, first_seen: dict[tuple[int, str], datetime]
-) -> dict[tuple[int, str], int]:
-    """The session row of each call, made or made due. In one order, so that two never deadlock."""
+def _open_sessions(connection: Connection, first_seen: dict[tuple[int, str], datetime]) -> None:
+    """Make the sessions of these calls, or make them due. In one order, so that two workers never
+    wait for each other."""
     versions = _versions(connection, {key[0] for key in first_seen})
-    rows = [_new_row(key, first_seen[key], versions.get(key[0], [])) for key in sorted(first_seen)]
-    is_sqlite = connection.dialect.name == "sqlite"
-    wanted = (insert_sqlite if is_sqlite else insert_postgresql)(SESSIONS).values(rows)
-    statement = wanted.on_conflict_do_update(
-        index_elements=["integration_id", "call_session_id"],
-        set_={
-            "events_version": SESSIONS.c.events_version + 1,
-            "next_at": now_ms(),
-        },
-    ).returning(SESSIONS.c.id, SESSIONS.c.integration_id, SESSIONS.c.call_session_id)
-    found = connection.execute(statement).all()
-    return {(row.integration_id, row.call_session_id): row.id for row in found}
+    now = connection.execute(select(now_ms())).scalar_one()
+    rows = [
+        _new_row(key, first_seen[key], versions.get(key[0], [])) | {"next_at": now}
+        for key in sorted(first_seen)
+    ]
+    insert_rows(connection, SESSIONS, rows, or_else=ALREADY_THERE)
 
 
 def _new_row(
@@ -85,7 +78,6 @@ def _new_row(
         "facts": {},
         "created": {},
         "state": "waiting",
-        "next_at": now_ms(),
         "close_at": first_seen_at + CLOSE_AFTER,
         "closed": False,
         "events_version": 1,
