@@ -1,0 +1,1 @@
+"""Measures what the documents claim: one command each, Markdown tables on standard output."""
