@@ -7,7 +7,7 @@ from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import Any
 
-from clients.errors import ClientError, KeyRefusedError
+from clients.errors import ClientError, ForbiddenError, KeyRefusedError, RefusedError
 from rules.decide import HISTORY_ONLY, Decision, exemption
 from rules.facts import CallFacts, Surroundings, fold
 from rules.pbx import CallRow
@@ -20,6 +20,7 @@ from services.carry_out import carry_out_creates
 from services.claims import GIVE_UP_FROM
 from services.completion import complete, wants_report
 from services.decide_call import decide_about_contact, decide_about_task, exempt_from_rules
+from services.failures import REFUSALS
 from services.history import log_call
 from services.reports import report_of
 from services.steps import Blocked, Busy, Rest, Step, Work
@@ -167,8 +168,13 @@ def _report_due(call: Call, facts: CallFacts) -> bool:
 
 
 def _look_up_failed(call: Call, error: ClientError) -> Rest:
-    """The look-up of the client failed: nothing is decided yet, so it is simply asked again."""
+    """The look-up of the client failed: nothing is decided yet, so it is simply asked again. What
+    the CRM refuses for good is for a person, who mends it and replays."""
     tries = call.row.lookup_tries + 1
+    is_forbidden = isinstance(error, ForbiddenError)
+    if is_forbidden or (isinstance(error, RefusedError) and tries >= REFUSALS):
+        call.trace(because(Code.WRITE_DEAD, kind="find_clients", message=error.message))
+        return Rest(CallState.FAILED, "forbidden" if is_forbidden else "write_refused")
     later = backoff.delay(tries)
     call.changes.update_session(call.id, lookup_tries=tries)
     call.trace(

@@ -8,16 +8,21 @@ from functools import partial
 from typing import Any
 
 from clients.behomes import BehomesClient
-from clients.errors import AlreadyThereError, ClientError, KeyRefusedError, NotFoundError
+from clients.errors import (
+    AlreadyThereError,
+    ClientError,
+    KeyRefusedError,
+    NotFoundError,
+    UnsupportedError,
+)
 from rules.crm import Created, CrmRecord
 from rules.facts import CallFacts
-from rules.keys import client_key
 from rules.match import choose_client
 from rules.reasons import Code, because
-from rules.vocabulary import Contact, Entity, WriteStatus
-from services import failures
+from rules.vocabulary import Entity, WriteStatus
+from services import failures, vanished
 from services.call import Call, Write
-from services.look_up import contact_of, find_by_phone, hold_contact
+from services.look_up import find_by_phone, hold_contact
 from services.rendering import render_again
 from services.steps import Send, Step
 
@@ -177,11 +182,13 @@ def _send(call: Call, facts: CallFacts, write: Write, body: dict[str, Any]) -> D
 def _settle(call: Call, write: Write) -> Doing:
     """Search for what may have been made. Only what was not found for `settle_seconds` after it
     was sent is planned again."""
-    entity, reference = write.kind, write.reference
+    entity, reference, asked_at = write.kind, write.reference, call.now()
     try:
         found: tuple[CrmRecord, ...] = yield Send(
             f"find_{entity}", lambda crm: crm.find_by_reference(entity, reference)
         )
+    except UnsupportedError:
+        found = ()  # this CRM cannot be searched: only time tells
     except KeyRefusedError:
         raise
     except ClientError as error:
@@ -197,59 +204,21 @@ def _settle(call: Call, write: Write) -> Doing:
         done(call, write, oldest.id)
         return
     settled_at = (write.sent_at or call.now()) + timedelta(seconds=call.knobs.settle_seconds)
-    if call.now() < settled_at:
+    if asked_at < settled_at:
         call.update(write, next_at=settled_at)
         return
     call.update(write, status=WriteStatus.PLANNED, next_at=None)
 
 
 def _without_vanished(call: Call, facts: CallFacts, write: Write, error: NotFoundError) -> Doing:
-    """The CRM does not know something that we link to: look once more, then go on unlinked.
-
-    If the vanished client was our own and this call decided *first*, he is made again.
-    """
+    """The CRM does not know something that we link to: look once more, then go on unlinked."""
     call.update(write, status=WriteStatus.PLANNED, next_at=None)
     link = write.links.get("client")
     if link is None or facts.client_phone is None:
         failures.link_lost(call, write, error)
         return
-    gone = linked_id(call, link)
-    call.trace(because(Code.CLIENT_GONE, client_id=gone))
-    yield from hold_contact(call, facts)
-    hits = yield from find_by_phone(call, facts.client_phone)
-    others = [hit for hit in hits if hit.id != gone]
-    match = choose_client(others, facts.client_phone, country=call.office.country)
-    if match.client:
-        call.trace(*match.reasons)
-        _relink(call, {"id": match.client.id})
-    elif not _make_again(call, facts, link):
-        _relink(call, None)
+    yield from vanished.replace_client(call, facts, linked_id(call, link))
     yield from carry_out_creates(call, facts)
-
-
-def _make_again(call: Call, facts: CallFacts, link: Mapping[str, Any]) -> bool:
-    """Plan our vanished client anew, under the next generation of his key."""
-    contact = call.decisions.get("contact")
-    old = call.writes.get(str(link.get("key")))
-    if old is None or contact is None or contact.contact != Contact.FIRST:
-        return False
-    call.update(old, closed_at=call.now())
-    generation = int(old.ledger_key.rsplit("|", 1)[1]) + 1
-    key = client_key(call.office.account_id or "", call.phone_hash(facts), generation)
-    body = {name: value for name, value in old.body.items() if name != "external_id"}
-    write = call.plan("client", key, body, late=old.late, contact=contact_of(call, facts))
-    _relink(call, {"key": write.ledger_key})
-    return True
-
-
-def _relink(call: Call, link: dict[str, Any] | None) -> None:
-    """Give the open writes of this call another client, or none."""
-    for write in list(call.writes.values()):
-        if write.is_open and "client" in write.links:
-            links = {name: each for name, each in write.links.items() if name != "client"}
-            body = {name: value for name, value in write.body.items() if name != "client_id"}
-            call.update(write, links=links | ({"client": link} if link else {}), body=body)
-    call.set_created("client_id", link.get("id") if link else None)
 
 
 def _note_created(call: Call, write: Write) -> None:

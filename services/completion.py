@@ -22,6 +22,7 @@ from services.call import Call, Write
 from services.carry_out import done
 from services.rendering import values_for
 from services.steps import Send, Step
+from services.vanished import let_go
 
 Doing = Generator[Step, Any, None]
 COMPLETED = (Entity.CLIENT, Entity.LEAD, Entity.DEAL)
@@ -72,6 +73,11 @@ def _complete(call: Call, facts: CallFacts, entity: Entity, *, with_recording: b
         yield from _send(call, entity, target, write)
     except KeyRefusedError:
         raise
+    except NotFoundError:
+        # Somebody has deleted it: there is nothing left to complete.
+        call.update(write, status=WriteStatus.DONE, done_at=call.now(), closed_at=call.now())
+        if entity is not Entity.CLIENT:
+            let_go(call, entity)
     except ClientError as error:
         call.update(write, attempts=write.attempts + 1)
         failures.update_failed(call, write, error)

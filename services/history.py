@@ -13,14 +13,15 @@ from clients.errors import ClientError, KeyRefusedError, NotFoundError, Unsuppor
 from rules.bodies import Participant, call_body
 from rules.facts import CallFacts
 from rules.reasons import Code, because
-from rules.vocabulary import WriteStatus
-from services import failures
+from rules.vocabulary import Entity, WriteStatus
+from services import failures, vanished
 from services.call import Call, Write
-from services.carry_out import done
+from services.carry_out import carry_out_creates, done
 from services.recording_links import record_id
 from services.steps import Send, Step
 
 Doing = Generator[Step, Any, None]
+LINKED = (Entity.CLIENT, Entity.LEAD, Entity.DEAL)
 
 
 def log_call(call: Call, facts: CallFacts) -> Doing:
@@ -35,7 +36,7 @@ def log_call(call: Call, facts: CallFacts) -> Doing:
     if entry.status == WriteStatus.DONE and _only_recordings(sent, wanted):
         yield from _patch_recordings(call, facts, entry, wanted)
     else:
-        yield from _put(call, entry, wanted)
+        yield from _put(call, facts, entry, wanted)
 
 
 def _wanted(call: Call, facts: CallFacts) -> dict[str, Any]:
@@ -81,7 +82,7 @@ def _only_recordings(sent: dict[str, Any], wanted: dict[str, Any]) -> bool:
     return all(sent.get(name) == value for name, value in wanted.items() if name != "recordings")
 
 
-def _put(call: Call, entry: Write, wanted: dict[str, Any]) -> Doing:
+def _put(call: Call, facts: CallFacts, entry: Write, wanted: dict[str, Any]) -> Doing:
     revision = entry.revision + 1
     body = wanted | {"revision": revision}
 
@@ -99,17 +100,28 @@ def _put(call: Call, entry: Write, wanted: dict[str, Any]) -> Doing:
         failures.update_failed(call, entry, error)
         return
     except NotFoundError as error:
-        call.trace(because(Code.CLIENT_GONE, client_id=call.created.get("client_id")))
-        for name in ("client_id", "lead_id", "deal_id"):
-            if call.created.get(name):
-                call.set_created(name, None)
-        failures.update_failed(call, entry, error)
+        if not any(wanted["links"].values()):
+            failures.update_failed(call, entry, error)
+            return
+        yield from _without_gone(call, facts, error)
+        yield from log_call(call, facts)
         return
     except ClientError as error:
         failures.update_failed(call, entry, error)
         return
     call.update(entry, body=body)
     done(call, entry, entry.reference)
+
+
+def _without_gone(call: Call, facts: CallFacts, error: NotFoundError) -> Doing:
+    """Something that the entry links to was deleted: the links that the CRM names, or all."""
+    linked = {entity for entity in LINKED if call.created.get(f"{entity}_id")}
+    gone = linked & vanished.named_in(error) or linked
+    for entity in sorted(gone - {Entity.CLIENT}):
+        vanished.let_go(call, entity)
+    if Entity.CLIENT in gone:
+        yield from vanished.replace_client(call, facts, call.created["client_id"])
+        yield from carry_out_creates(call, facts)
 
 
 def _patch_recordings(call: Call, facts: CallFacts, entry: Write, wanted: dict[str, Any]) -> Doing:

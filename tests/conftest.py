@@ -3,6 +3,26 @@
 from __future__ import annotations
 
 from tests.broker import broker_url, session_broker_url
+from tests.databases import (
+    any_server,
+    crm_process,
+    emptied_postgres_url,
+    postgres_schema,
+    server,
+    sqlite_template,
+    sqlite_url,
+)
 from tests.postgres import postgres_url
 
-__all__ = ["broker_url", "postgres_url", "session_broker_url"]
+__all__ = [
+    "any_server",
+    "broker_url",
+    "crm_process",
+    "emptied_postgres_url",
+    "postgres_schema",
+    "postgres_url",
+    "server",
+    "session_broker_url",
+    "sqlite_template",
+    "sqlite_url",
+]
