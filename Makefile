@@ -4,7 +4,7 @@ TYPED := rules services clients jobs simulators models blueprints forms runtime 
 LOCK := $(BIN)/uv -q pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint format types bench chaos screenshots translations translations-check lock
+.PHONY: help run test lint format types bench screenshots translations translations-check lock
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## */\1\t/' | expand -t 20
@@ -31,11 +31,8 @@ types: ## Check the types only
 bench: ## Measure what the documents claim
 	$(BIN)/python -m bench
 
-chaos: ## Run the fault campaign
-	$(BIN)/python -m chaos
-
-screenshots: ## Take the pictures of the documents
-	$(BIN)/python -m bench.screenshots
+screenshots: ## Take the pictures of the documents from a demo that runs; with ADDRESS=http://...
+	$(BIN)/python docs/pictures/take.py $(ADDRESS)
 
 translations: ## Collect new texts into translations/*.po and compile them
 	@.ci/translations update
