@@ -1,0 +1,208 @@
+"""Documents name what exists: files, commands, variables; and keep their shape."""
+
+from __future__ import annotations
+
+import json
+import re
+
+import click
+import pytest
+from flask import Flask
+
+from clients.notification_members import EVERY_NAME
+from clients.notifications import read
+from rules.settings_checks import problems
+from runtime import commands
+from runtime.__main__ import PARTS
+from runtime.config import ROOT, read_env_file
+from services.integration_file import read_connection, read_file
+
+DOCUMENTS = [
+    *sorted(ROOT.glob("*.md")),
+    *sorted((ROOT / "docs").rglob("*.md")),
+]
+DECISIONS = sorted((ROOT / "docs/decisions").glob("*.md"))
+SET_UP = ROOT / "docs/callgear-setup.md"
+EIGHT = (
+    "incoming_call",
+    "waiting_answer",
+    "talk_started",
+    "talk_finished",
+    "call_finished",
+    "lost_call",
+    "outgoing_call",
+    "record_ready",
+)
+
+CODE = re.compile(r"`([^`\n]+)`")
+LINK = re.compile(r"\]\((?!https?:)([^)#\s]+)[^)]*\)")
+BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+PATH = re.compile(r"^(\./)?([A-Za-z_.][\w.-]*/)+([\w.-]+\.\w+)?$|^[\w-]+\.(py|sh|md|ini|toml|in)$")
+FLASK = re.compile(r"flask --app app ([a-z][a-z -]*[a-z])")
+MAKE = re.compile(r"(?:^|`)make ([a-z-]+)", re.MULTILINE)
+RUNTIME = re.compile(r"python -m runtime ([a-z]+)")
+PLACEHOLDER = re.compile(r"\{\{(\w+)\}\}")
+# Written beside the measurements; to be taken out here when it is there.
+COMING = ROOT / "docs/performance.md"
+# Made when it runs, or written by the reader.
+NOT_OURS = ("instance/", "settings.json", "office.json", ".venv/")
+
+every_document = pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)
+
+
+@every_document
+def test_files_in_backticks_exist(path):
+    named = [name for name in CODE.findall(path.read_text()) if PATH.match(name)]
+
+    missing = [name for name in named if not is_there(name)]
+
+    assert missing == []
+
+
+@every_document
+def test_links_lead_to_files(path):
+    targets = LINK.findall(path.read_text())
+
+    leads_to = [(path.parent / target).resolve() for target in targets]
+    missing = [found for found in leads_to if found != COMING and not found.exists()]
+
+    assert missing == []
+
+
+@every_document
+def test_commands_exist(path):
+    text = path.read_text()
+    targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+
+    unknown = [
+        *(words for words in FLASK.findall(text) if not is_command(words)),
+        *(part for part in RUNTIME.findall(text) if part not in {*PARTS, "run"}),
+        *(target for target in MAKE.findall(text) if target not in targets),
+    ]
+
+    assert unknown == []
+
+
+@every_document
+def test_a_document_knows_no_machine(path):
+    assert not re.search(r"/(home|root|work|tmp|Users)/", path.read_text())
+
+
+@every_document
+def test_blocks_of_json_are_json(path):
+    assert all(json_blocks(path))
+
+
+def test_the_example_of_the_readme_can_be_used():
+    [example] = json_blocks(ROOT / "README.md")
+
+    file = read_file(example)
+
+    assert not problems(file.settings)
+
+
+@pytest.mark.parametrize("name", ["docs/callgear-setup.md", "docs/runbook.md"])
+def test_examples_of_connections_can_be_used(name):
+    [example] = json_blocks(ROOT / name)
+
+    assert read_connection(example)
+
+
+def test_all_eight_notifications_are_described():
+    assert tuple(bodies())[:8] == EIGHT
+
+
+@pytest.mark.parametrize("event", [*EIGHT, "tag_set"])
+def test_a_body_to_configure_is_read_as_its_event(event):
+    body = PLACEHOLDER.sub(value_of, bodies()[event])
+
+    reading = read(body.encode(), "application/json", b"")
+
+    assert (reading.event.kind, reading.event.is_used) == (event, True)
+    assert reading.secret == "SECRET"
+
+
+@pytest.mark.parametrize("event", [*EIGHT, "tag_set"])
+def test_a_body_to_configure_asks_only_for_what_is_read(event):
+    assert set(PLACEHOLDER.findall(bodies()[event])) <= EVERY_NAME
+
+
+def test_the_operator_guide_explains_every_variable():
+    named = set(CODE.findall((ROOT / "docs/operator-guide.md").read_text()))
+
+    assert set(read_env_file(ROOT / ".env.example")) <= named
+
+
+def test_decisions_are_numbered_without_gaps():
+    numbers = [int(path.name[:4]) for path in DECISIONS]
+
+    assert numbers == list(range(1, len(numbers) + 1))
+
+
+@pytest.mark.parametrize("path", DECISIONS, ids=lambda path: path.name)
+def test_a_decision_has_its_parts_on_one_page(path):
+    lines = path.read_text().splitlines()
+
+    assert re.match(rf"# {path.name[:4]} \S", lines[0])
+    assert [line for line in lines if line.startswith("## ")] == [
+        "## Context",
+        "## Decision",
+        "## Consequences",
+    ]
+    assert len(lines) < 60
+
+
+def test_the_changelog_begins_with_what_is_unreleased():
+    sections = re.findall(r"^## (.+)$", (ROOT / "CHANGELOG.md").read_text(), re.MULTILINE)
+
+    assert sections[0] == "Unreleased"
+
+
+def test_the_changelog_has_one_line_per_change():
+    text = (ROOT / "CHANGELOG.md").read_text()
+    _, *sections = re.split(r"^## .+$", text, flags=re.MULTILINE)
+    lines = [line for section in sections for line in section.splitlines() if line]
+
+    odd = [line for line in lines if not re.match(r"- [A-Z][a-z]+ .+\.$|### ", line)]
+
+    assert odd == []
+    assert {line for line in lines if line.startswith("#")} <= {
+        "### Added",
+        "### Changed",
+        "### Fixed",
+        "### Removed",
+    }
+
+
+def is_there(name):
+    return name.startswith(NOT_OURS) or (ROOT / name.removeprefix("./")).exists()
+
+
+def is_command(words):
+    """Whether the words begin with a command of `flask`; what follows are its arguments."""
+    app = Flask("documents")
+    commands.register(app)
+    found: click.Command = app.cli
+    for word in words.split():
+        if not isinstance(found, click.Group):
+            break
+        following = found.commands.get(word)
+        if following is None:
+            return word in ("db", "shell") and found is app.cli
+        found = following
+    return not isinstance(found, click.Group)
+
+
+def json_blocks(path):
+    return [json.loads(text) for kind, text in BLOCK.findall(path.read_text()) if kind == "json"]
+
+
+def bodies():
+    """The bodies of the set-up guide by their literal event."""
+    texts = [text for _, text in BLOCK.findall(SET_UP.read_text()) if '"event"' in text]
+    return {re.search(r'"event":"(\w+)"', text)[1]: text for text in texts}
+
+
+def value_of(placeholder):
+    """What the PBX puts in: a JSON literal."""
+    return "700000101" if placeholder[1] == "call_session_id" else "null"
