@@ -44,7 +44,7 @@ def call_line(call: CallSession, integration: Integration, names: Names) -> Call
     return CallLine(
         call,
         state=_state(call, integration.timezone),
-        reason=state_reason(call.state_reason),
+        reason="" if call.state_reason == "in_progress" else state_reason(call.state_reason),
         direction=words.word(words.DIRECTIONS, call.direction),
         outcome=words.outcome_word(call.outcome, is_ended=call.ended_at is not None),
         employee=_employee(call, names),

@@ -15,8 +15,11 @@ from blueprints.call_lines import (
     read_filter,
 )
 from blueprints.htmx import render, unchanged, wants_partial
-from blueprints.reasons import Names
+from blueprints.reasons import Names, is_told
+from blueprints.recording_addresses import recording_addresses
+from rules.reasons import Code
 from services import find_calls
+from services.call_json import NOT_BY_RULES
 
 bp = Blueprint("calls", __name__)
 protect(bp)
@@ -66,6 +69,10 @@ def show(id: int, call_session_id: str) -> Response:
         story=story,
         line=call_line(story.call, integration, names),
         names=names,
+        decisions=[row for row in story.decisions if row.rule not in NOT_BY_RULES],
+        story_trace=[row for row in story.trace if is_told(row.code, row.values)],
+        requests=[row.values for row in story.trace if row.code == Code.CRM_REQUEST],
+        recordings=recording_addresses(story.call),
     )
 
 

@@ -14,7 +14,7 @@ from blueprints import words
 from rules.reasons import Code
 
 SENTENCES: Mapping[str, LazyString] = {
-    Code.NUMBER_READ: _l("The number %(received)s was read as %(phone)s."),
+    Code.NUMBER_READ: _l("The number was read: %(phone)s."),
     Code.NUMBER_RAW: _l("%(phone)s is not a valid phone number: it is used as it came."),
     Code.NUMBER_HIDDEN: _l(
         "The number is hidden or too short: the call is logged without a client."
@@ -81,7 +81,9 @@ SENTENCES: Mapping[str, LazyString] = {
         "Who talked first in this transferred call is not known: %(employee)s, who talked last,"
         " counts."
     ),
-    Code.FIELD_LEFT_OUT: _l("Field “%(target)s” of the %(entity)s was left out: %(why)s."),
+    Code.FIELD_LEFT_OUT: _l(
+        "Field “%(target)s” of the %(entity)s was left out: the value does not fit it."
+    ),
     Code.FIELD_KEPT: _l(
         "Field “%(target)s” of the %(entity)s was already filled in Behomes and was kept."
     ),
@@ -113,16 +115,32 @@ STATE_REASONS: Mapping[str, LazyString] = {
     "in_progress": _l("The call is going on"),
     "retry": _l("Behomes did not answer, we try again"),
     "settling": _l("Behomes gave no clear answer, we check"),
-    "enrichment": _l("Waiting for the CallGear report"),
-    "crm_down": _l("Behomes does not answer"),
+    "report": _l("Waiting for the CallGear report"),
+    "crm_away": _l("Behomes does not answer"),
+    "crm_unknown": _l("Behomes has not answered once yet"),
     "key_refused": _l("Behomes does not accept the API key"),
-    "refused": _l("Behomes refused an entry"),
-    "call_internal": _l("An internal call"),
-    "number_ignored": _l("The number is on the ignore list"),
+    "forbidden": _l("The API key lacks a right in Behomes"),
+    "write_refused": _l("Behomes refused an entry"),
+    "internal": _l("An internal call"),
     "crashed": _l("An error of our own"),
 }
 
-DECIDED = frozenset({Code.RULE})
+# The words of `clients/errors.py` for what went wrong.
+ERRORS: Mapping[str, LazyString] = {
+    "cannot_connect": _l("no connection"),
+    "rate_limited": _l("too many requests"),
+    "timeout": _l("no answer in time"),
+    "invalid_auth": _l("the key is not accepted"),
+    "forbidden": _l("a right is missing"),
+    "not_found": _l("not found"),
+    "refused": _l("refused"),
+}
+
+# These have no id that a reader of the CRM would know.
+WITHOUT_ID = frozenset({"call", "recording", "complete", "taskline"})
+DONE = _l("%(kind)s: done in Behomes.")
+
+DECIDED = frozenset({Code.RULE, Code.TASK_LOST_INCOMING, Code.TASK_FAILED_OUTGOING})
 GOOD = frozenset({Code.WRITE_DONE, Code.WRITE_FOUND})
 DOUBTFUL = frozenset(
     {
@@ -162,8 +180,15 @@ class Names:
 
 def sentence(code: str, values: Mapping[str, Any], names: Names) -> str:
     """The sentence of a reason; a code that we do not know is shown as it is."""
-    text = SENTENCES.get(code)
+    is_short = code == Code.WRITE_DONE and values.get("kind") in WITHOUT_ID
+    text = DONE if is_short else SENTENCES.get(code)
     return str(text) % _spoken(values, names) if text else code
+
+
+def is_told(code: str, values: Mapping[str, Any]) -> bool:
+    """Whether a reason is part of the story: requests are listed apart, and the rule of a call
+    that creates nothing is told by the reasons before it."""
+    return code != Code.CRM_REQUEST and not (code == Code.RULE and not values.get("create"))
 
 
 def state_reason(code: str | None) -> str:
@@ -185,6 +210,7 @@ def _spoken(values: Mapping[str, Any], names: Names) -> Mapping[str, str]:
     spoken["employee"] = names.employee(values.get("employee_id"))
     spoken["user"] = names.user(values.get("user_id"))
     spoken["kind"] = _from(words.WRITES, values.get("kind"))
+    spoken["error"] = _from(ERRORS, values.get("error"))
     spoken["contact"] = _from(words.CONTACTS, values.get("contact")).lower()
     spoken["create"] = _from(words.CREATES, values.get("create")).lower()
     spoken["entity"] = str(words.word(words.ENTITIES, values.get("entity")).label).lower()

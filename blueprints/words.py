@@ -80,6 +80,7 @@ WRITES: Mapping[str, LazyString] = {
     "recording": _l("Add the recording"),
     "complete": _l("Complete the details"),
     "taskline": _l("Add a line to the open task"),
+    "find_clients": _l("Look for the client"),
 }
 CREATES: Mapping[str, LazyString] = {
     Create.LEAD: _l("Create a lead"),

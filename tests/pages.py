@@ -153,7 +153,7 @@ CASES = (
         "direction": "inbound",
         "outcome": "answered",
         "state": "failed",
-        "state_reason": "refused",
+        "state_reason": "write_refused",
         "facts": {"answered_by": "102", "finished_by": "102", "talk_seconds": 20},
     },
     {"direction": "internal", "outcome": "answered", "state": "skipped", "client_phone": None},

@@ -5,7 +5,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from models import CallSession, db
+from models import CallSession, TraceEntry, db
 from tests.pages import CALL_IDS, HTMX, log_in
 
 LIST, CALL = "/integrations/{}/calls", "/integrations/{}/calls/{}"
@@ -186,3 +186,40 @@ def test_logging_in_leads_to_the_wanted_page(visitor, office):
     answer = log_in(visitor, "admin@example.com", next=LIST.format(office.id))
 
     assert answer.location == LIST.format(office.id)
+
+
+def test_recording_is_played_from_an_address_that_needs_the_login(app, admin, office):
+    with app.app_context():
+        row = db.session.scalar(db.select(CallSession).filter_by(call_session_id=CALL_IDS[0]))
+        row.facts = {**row.facts, "recordings": [{"url": "https://media.example/secret"}]}
+        db.session.commit()
+
+    page = admin.get(CALL.format(office.id, CALL_IDS[0])).text
+
+    address = re.search(r'<audio[^>]*src="(/recordings/[^"]+)"', page).group(1)
+    assert "media.example" not in page
+    assert app.test_client().get(address).status_code == 404
+
+
+def test_requests_to_the_crm_are_listed_apart_from_the_story(app, admin, office):
+    with app.app_context():
+        row = db.session.scalar(db.select(CallSession).filter_by(call_session_id=CALL_IDS[0]))
+        values = {"method": "POST", "path": "/v4/crm/leads", "status": 201, "milliseconds": 48}
+        db.session.add(
+            TraceEntry(session_row_id=row.id, at=row.started_at, code="crm_request", values=values)
+        )
+        db.session.commit()
+
+    page = admin.get(CALL.format(office.id, CALL_IDS[0])).text
+
+    assert "1 request to Behomes" in page
+    assert "POST /v4/crm/leads" in page
+    assert "48 ms" in page
+
+
+def test_decision_that_no_rule_made_is_not_shown(app, admin, office):
+    with app.app_context():
+        db.session.execute(db.text("UPDATE decision SET rule = 'history-only'"))
+        db.session.commit()
+
+    assert "Decision: who and what" not in admin.get(CALL.format(office.id, CALL_IDS[0])).text

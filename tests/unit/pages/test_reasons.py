@@ -1,12 +1,21 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
 from flask import Flask
 from flask_babel import Babel, force_locale
 
-from blueprints.reasons import SENTENCES, Names, sentence, state_reason, tone
+from blueprints.reasons import (
+    SENTENCES,
+    STATE_REASONS,
+    Names,
+    is_told,
+    sentence,
+    state_reason,
+    tone,
+)
 from rules.reasons import Code
 from rules.vocabulary import Create, Direction, Entity
 
@@ -85,3 +94,25 @@ def test_reason_of_a_state_is_a_few_words(pages):
 )
 def test_tone_of_a_moment(code, kind):
     assert tone(code) == kind
+
+
+@pytest.mark.parametrize("state", ["waiting", "failed", "skipped"])
+def test_every_reason_that_a_call_may_rest_with_has_its_words(state):
+    source = (Path(__file__).parents[3] / "services/call_work.py").read_text()
+    told = re.findall(rf'CallState\.{state.upper()}, "([a-z_]+)"', source)
+
+    assert told
+    assert set(told) <= set(STATE_REASONS)
+
+
+@pytest.mark.parametrize(
+    ("code", "values", "is_part"),
+    [
+        (Code.CRM_REQUEST, {"path": "/clients"}, False),
+        (Code.RULE, {"kind": "task", "create": None}, False),
+        (Code.RULE, {"kind": "contact", "create": "lead"}, True),
+        (Code.CALL_INTERNAL, {}, True),
+    ],
+)
+def test_what_belongs_to_the_story(code, values, is_part):
+    assert is_told(code, values) is is_part
