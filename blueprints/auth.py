@@ -13,6 +13,7 @@ from blueprints.htmx import render, wants_partial
 from blueprints.redirects import local_path
 from forms.login import LoginForm
 from models import Login
+from services import demo_login
 from services import login as logins
 
 bp = Blueprint("auth", __name__)
@@ -124,12 +125,8 @@ def _show(form: LoginForm, status: int = 200) -> Response:
 
 def _demo_login() -> tuple[str, str] | None:
     """E-mail and password that the demo's form shows; None outside the demo."""
-    if not current_app.extensions["config"].demo:
-        return None
-    # Imported late: the demo's data is made with an app, which has this blueprint.
-    from runtime import demo
-
-    return demo.EMAIL, demo.PASSWORD
+    is_demo = current_app.extensions["config"].demo
+    return (demo_login.EMAIL, demo_login.PASSWORD) if is_demo else None
 
 
 def _wait(seconds: int) -> str:

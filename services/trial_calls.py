@@ -8,7 +8,7 @@ from typing import Any
 from clients.errors import ClientError
 from clients.http import Http
 from clients.simulators import CallSimulator, CrmEntry, CrmSimulator
-from models import Integration
+from models import Integration, db
 
 __all__ = ["CrmEntry", "SimulatorAway", "Simulators"]
 
@@ -27,6 +27,7 @@ class Simulators:
 
     def make_call(self, order: dict[str, Any]) -> None:
         """Start one call, or a stream of them if the order has a count. Raises SimulatorAway."""
+        db.session.rollback()  # the call's notifications come at once: no lock may be held
         try:
             (self._pbx.make_calls if "count" in order else self._pbx.make_call)(order)
         except ClientError as error:

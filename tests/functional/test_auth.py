@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 
 from models import Login, LoginFailure, LoginSession, db
+from runtime import demo
 from services import login as logins
 from tests.pages import ADMIN, HTMX, PASSWORD, csrf_token, log_in, make_app
 
@@ -185,8 +186,8 @@ def test_logged_in_person_does_not_log_in_again(admin):
 def test_form_of_the_demo_is_filled_in(visitor):
     page = visitor.get("/login").text
 
-    assert 'value="admin@demo.local"' in page
-    assert 'value="demo-admin"' in page
+    assert f'value="{demo.EMAIL}"' in page
+    assert f'value="{demo.PASSWORD}"' in page
 
 
 def test_form_outside_the_demo_is_empty(tmp_path):
