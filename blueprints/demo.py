@@ -61,7 +61,7 @@ def make_call() -> Response:
         abort(400)
     try:
         _simulators(_demo_integration()).make_call(call.as_order())
-        flash(_("CallGear is calling: %(title)s.", title=call.title))
+        flash(_("The call has started: %(title)s", title=call.title))
     except SimulatorAway:
         flash(_("The simulated CallGear does not answer. Is it still starting?"), "error")
     response = redirect(url_for("demo.index"), 303)

@@ -7,6 +7,7 @@
   const own = document.currentScript.dataset;
   const CDN_PATIENCE_MS = 1500;
   const POLL_RETRY_NOTE_AFTER = 2;
+  const NEWS_MS = 7000;
 
   // --- htmx -----------------------------------------------------------------------------------
 
@@ -171,7 +172,21 @@
     else delete document.documentElement.dataset.theme;
   });
 
+  // News goes by itself, unless somebody is just reading it; what went wrong stays.
+  function letNewsGo(root) {
+    root.querySelectorAll(".toasts > .toast:not(.toast-error, [data-going])").forEach((toast) => {
+      toast.dataset.going = "";
+      const go = () => (toast.matches(":hover, :focus-within") ? window.setTimeout(go, 1000) : toast.remove());
+      window.setTimeout(go, NEWS_MS);
+    });
+  }
+
   document.addEventListener("htmx:load", (event) => prepare(event.target));
+  document.addEventListener("htmx:oobAfterSwap", () => {
+    prepare(document);
+    letNewsGo(document);
+  });
   prepare(document);
+  letNewsGo(document);
   loadHtmx();
 })();

@@ -55,7 +55,7 @@ def test_button_makes_a_call_at_the_pbx(demo, simulators, slug):
     answer = demo.post("/demo/calls", data=data)
 
     assert (answer.status_code, answer.location) == (303, "/demo")
-    assert "CallGear is calling" in demo.get("/demo").text
+    assert "The call has started" in demo.get("/demo").text
     state = pbx.control("GET", "/_sim/state")
     assert state["calls"] + state["running"] > 0
 
@@ -63,7 +63,7 @@ def test_button_makes_a_call_at_the_pbx(demo, simulators, slug):
 def test_stream_of_calls_starts(demo):
     demo.post("/demo/calls", data={"call": "stream", "csrf_token": csrf_token(demo, "/demo")})
 
-    assert "CallGear is calling: A busy minute." in demo.get("/demo").text
+    assert "The call has started: A busy minute" in demo.get("/demo").text
 
 
 def test_partial_brings_the_news_to_the_toasts(demo):
