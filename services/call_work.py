@@ -19,7 +19,13 @@ from services.call import Call
 from services.carry_out import carry_out_creates
 from services.claims import GIVE_UP_FROM
 from services.completion import complete, wants_report
-from services.decide_call import decide_about_contact, decide_about_task, exempt_from_rules
+from services.decide_call import (
+    decide_about_contact,
+    decide_about_task,
+    exempt_from_rules,
+    note_what_stands,
+    wait_for_client,
+)
 from services.failures import REFUSALS
 from services.history import log_call
 from services.reports import report_of
@@ -28,7 +34,6 @@ from services.task_line import carry_out_task_lines
 
 # A lost call that arrives first may have been overtaken by the rest of its session.
 OVERTAKEN = timedelta(seconds=3)
-BUSY = timedelta(seconds=0.7)
 REPORT_TRIES = 2
 
 
@@ -41,8 +46,8 @@ def work_on(call: Call) -> Work:
         return waiting
     try:
         yield from _work(call, facts)
-    except Busy:
-        return Rest(CallState.WAITING, "retry", call.now() + BUSY)
+    except Busy as busy:
+        return Rest(CallState.WAITING, "retry", call.now() + busy.later)
     except KeyRefusedError:
         call.trace(because(Code.KEY_REFUSED))
         return Rest(CallState.WAITING, "key_refused", call.now())
@@ -57,14 +62,16 @@ def _work(call: Call, facts: CallFacts) -> Generator[Step, Any, None]:
     exempt = exemption(facts, call.rules, country=call.office.country)
     if exempt:
         decision = Decision("contact", HISTORY_ONLY, reasons=(exempt.reason,))
-        exempt_from_rules(call, decision)
+        yield from exempt_from_rules(call, facts, decision)
     else:
+        note_what_stands(call, facts)
         yield from decide_about_contact(call, facts)
         yield from decide_about_task(call, facts)
     yield from carry_out_creates(call, facts)
     yield from carry_out_task_lines(call, facts)
     if not facts.is_ended or facts.direction is Direction.INTERNAL:
         return
+    yield from wait_for_client(call, facts)
     if "contact" in call.decisions:
         yield from log_call(call, facts)
     if not exempt and not _report_due(call, facts):

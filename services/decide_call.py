@@ -3,21 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Generator
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 from rules.crm import Client
-from rules.decide import Decision, decide_contact, decide_task, due_sides, may_decide
+from rules.decide import (
+    HISTORY_ONLY,
+    Decision,
+    decide_contact,
+    decide_task,
+    due_sides,
+    may_decide,
+)
 from rules.facts import CallFacts
 from rules.keys import client_key, task_contact
 from rules.reasons import Code, because
-from rules.vocabulary import Entity, WriteStatus
+from rules.vocabulary import Contact, Direction, Entity, WriteStatus
 from services.call import Call, Write
-from services.look_up import contact_of, hold_contact, look_up
+from services.look_up import contact_of, hold_contact, look_up, own_create
 from services.rendering import Rendered, render_entity, render_line, render_task
-from services.steps import Step
+from services.steps import Busy, Step
 
 Deciding = Generator[Step, Any, None]
+CLIENT_SECONDS = 5.0  # until we look again for a client whom another call is making
+# Facts that are stored and that a decision depends on.
+DECIDED_BY = ("direction", "answered_by", "finished_by", "caller")
 
 
 def decide_about_contact(call: Call, facts: CallFacts) -> Deciding:
@@ -51,10 +61,47 @@ def decide_about_task(call: Call, facts: CallFacts) -> Deciding:
     _remember(call, decision)
 
 
-def exempt_from_rules(call: Call, decision: Decision) -> None:
-    """Store that this call makes nothing but history."""
-    if "contact" not in call.decisions:
+def exempt_from_rules(call: Call, facts: CallFacts, decision: Decision) -> Deciding:
+    """Store that this call makes nothing but history. An ignored number may be a client's: the
+    entry of the call links to him."""
+    is_internal = facts.direction is Direction.INTERNAL
+    stored = call.decisions.get("contact")
+    if stored is None:
+        client = None
+        if facts.client_phone and not is_internal:
+            client = yield from look_up(call, facts)
         _remember(call, decision)
+        if client:
+            _keep_client(call, client)
+    elif is_internal and stored.rule != HISTORY_ONLY and call.row.direction != facts.direction:
+        call.trace(because(Code.LATE_INTERNAL))
+
+
+def note_what_stands(call: Call, facts: CallFacts) -> None:
+    """Tell when new facts would lead to another decision than the one that was made."""
+    stored, before = call.decisions.get("contact"), call.row.facts or {}
+    if stored is None or not any(before.get(name) != getattr(facts, name) for name in DECIDED_BY):
+        return
+    client = call.client if stored.contact == Contact.REPEAT else None
+    now = decide_contact(facts, client, call.rules, call.office.people)
+    is_same = now is None or (now.rule, now.owner_user_id) == (stored.rule, stored.owner_user_id)
+    if not is_same:
+        call.trace(because(Code.DECISION_STANDS))
+
+
+def wait_for_client(call: Call, facts: CallFacts) -> Deciding:
+    """Take the id of a client whom another call was making when this one was decided. Raises Busy
+    as long as the CRM has not told it."""
+    if call.client is None or call.client.id or call.created.get("client_id"):
+        return
+    yield from hold_contact(call, facts)
+    own = own_create(call)
+    if own is None:
+        return  # he could not be made: the call goes on unlinked
+    if own.status != WriteStatus.DONE and own.session_row_id != call.id:
+        raise Busy(CLIENT_SECONDS)
+    if own.crm_id:
+        _keep_client(call, replace(call.client, id=own.crm_id))
 
 
 def _remember(call: Call, decision: Decision) -> None:

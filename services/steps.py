@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from clients.behomes import BehomesClient
@@ -50,7 +50,11 @@ class Blocked(Exception):
 
 
 class Busy(Exception):
-    """Another worker has this contact: come back in a moment."""
+    """Another worker has this contact, or makes what we need: come back in a moment."""
+
+    def __init__(self, seconds: float = 0.7) -> None:
+        super().__init__()
+        self.later = timedelta(seconds=seconds)
 
 
 Step = Lock | Send

@@ -26,7 +26,7 @@ def replace_client(call: Call, facts: CallFacts, gone: str | None) -> Doing:
         _relink(call, None)
         return
     yield from hold_contact(call, facts)
-    old = _close_key(call, facts, gone)
+    old = _close_key(call, gone)
     hits = yield from find_by_phone(call, facts.client_phone)
     others = [hit for hit in hits if hit.id != gone]
     match = choose_client(others, facts.client_phone, country=call.office.country)
@@ -55,13 +55,12 @@ def named_in(error: NotFoundError) -> set[str]:
     return {entity for entity in Entity if f"{entity}_id" in fields}
 
 
-def _close_key(call: Call, facts: CallFacts, gone: str | None) -> Write | None:
+def _close_key(call: Call, gone: str | None) -> Write | None:
     """Our own create of the vanished client is closed: the next one gets the next key."""
-    for row in call.read_contact(contact_of(call, facts)):
+    for row in call.clients:
         if row.crm_id == gone and row.closed_at is None:
-            old = call.writes.setdefault(row.ledger_key, row)
-            call.update(old, closed_at=call.now())
-            return old
+            call.update(row, closed_at=call.now())
+            return row
     return None
 
 

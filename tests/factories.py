@@ -26,7 +26,7 @@ from sqlalchemy.orm import Session
 
 from app import create_app
 from models import CallSession, CrmAccount, db
-from models.base import Moment
+from models.base import Moment, from_ms, now_ms
 from runtime.config import Config
 from runtime.wiring import make_ports
 from services import accounts, call_json, due, integrations, lists, replay
@@ -331,6 +331,11 @@ class Server:
             assert call is not None
             session.expunge(call)
             return call
+
+    def now(self) -> datetime:
+        """The database's moment."""
+        with self.engine.connect() as connection:
+            return from_ms(connection.execute(select(now_ms())).scalar_one())
 
     def state(self, call_id: str = "1") -> tuple[str, str | None]:
         shown = self.show(call_id)
