@@ -30,7 +30,7 @@ class CallLine:
     state: Word
     reason: str
     direction: Word
-    outcome: Word
+    outcome: Word | None
     employee: str
     talk_seconds: int | None
     entities: list[Word]
@@ -46,7 +46,7 @@ def call_line(call: CallSession, integration: Integration, names: Names) -> Call
         state=_state(call, integration.timezone),
         reason="" if call.state_reason == "in_progress" else state_reason(call.state_reason),
         direction=words.word(words.DIRECTIONS, call.direction),
-        outcome=words.outcome_word(call.outcome, is_ended=call.ended_at is not None),
+        outcome=words.outcome_word(call.outcome),
         employee=_employee(call, names),
         talk_seconds=call.facts.get("talk_seconds"),
         entities=[words.ENTITIES[kind] for kind in Entity if call.created.get(f"{kind}_id")],
@@ -102,6 +102,8 @@ def chips(integration: Integration, wanted: CallFilter) -> list[tuple[str, str]]
 
 def _state(call: CallSession, zone: str) -> Word:
     state = words.word(words.CALL_STATES, call.state)
+    if call.state == CallState.WAITING and call.state_reason == "in_progress":
+        return words.IN_PROGRESS
     if call.state == CallState.WAITING and call.next_at and call.next_at > datetime.now(UTC):
         until = _("Waiting until %(time)s", time=clock(call.next_at, zone))
         return Word(until, state.icon, state.tone)

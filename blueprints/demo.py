@@ -33,11 +33,11 @@ def only_in_the_demo() -> None:
 @admin_only
 def index() -> Response:
     integration = _demo_integration()
-    rows = find_calls.find_calls(integration.id, find_calls.CallFilter()).rows[:ROWS]
+    page = find_calls.find_calls(integration.id, find_calls.CallFilter())
     simulators = _simulators(integration)
     entries = simulators.latest_entries(ROWS + 2)
-    seen = hashlib.sha256(repr(([(r.id, r.updated_at, r.state) for r in rows], entries)).encode())
-    if wants_partial() and request.args.get("seen") == seen.hexdigest():
+    seen = hashlib.sha256(repr((page.seen, entries)).encode()).hexdigest()[:16]
+    if wants_partial() and request.args.get("seen") == seen:
         return unchanged()
     names = Names(find_calls.employee_names(integration.id), find_calls.user_names(integration.id))
     return render(
@@ -45,11 +45,11 @@ def index() -> Response:
         "demo/partials/feed.html",
         integration=integration,
         demo_calls=DEMO_CALLS,
-        lines=[call_line(row, integration, names) for row in rows],
+        lines=[call_line(row, integration, names) for row in page.rows[:ROWS]],
         entries=entries,
         names=names,
         board_url=simulators.board_url(select_locale()),
-        seen=seen.hexdigest(),
+        seen=seen,
     )
 
 

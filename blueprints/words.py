@@ -38,7 +38,7 @@ OUTCOMES: Mapping[str, Word] = {
     Outcome.FAILED: Word(_l("Unsuccessful"), "phone-off", "warn"),
     Outcome.UNKNOWN: Word(_l("Unknown"), "circle-help"),
 }
-IN_PROGRESS = Word(_l("In progress"), "phone-call", "accent")
+IN_PROGRESS = Word(_l("Going on"), "phone-call", "accent")
 ENTITIES: Mapping[str, Word] = {
     Entity.CLIENT: Word(_l("Client"), "contact-round", "accent"),
     Entity.LEAD: Word(_l("Lead"), "target", "accent"),
@@ -111,5 +111,6 @@ def word(words: Mapping[str, Word], stored: str | None) -> Word:
     return words.get(stored or "") or Word(stored or "–", "circle-help")
 
 
-def outcome_word(outcome: str | None, *, is_ended: bool) -> Word:
-    return word(OUTCOMES, outcome) if outcome or is_ended else IN_PROGRESS
+def outcome_word(outcome: str | None) -> Word | None:
+    """None while nobody can know."""
+    return word(OUTCOMES, outcome) if outcome else None

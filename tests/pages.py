@@ -157,7 +157,13 @@ CASES = (
         "facts": {"answered_by": "102", "finished_by": "102", "talk_seconds": 20},
     },
     {"direction": "internal", "outcome": "answered", "state": "skipped", "client_phone": None},
-    {"direction": "inbound", "outcome": None, "state": "waiting", "ended_at": None},
+    {
+        "direction": "inbound",
+        "outcome": None,
+        "state": "waiting",
+        "state_reason": "in_progress",
+        "ended_at": None,
+    },
 )
 CALL_IDS = tuple(str(700000100 + index) for index in range(len(CASES)))
 
