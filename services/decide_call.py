@@ -211,8 +211,9 @@ def _open_task(call: Call, facts: CallFacts) -> Write | None:
 
 
 def _task_contact(call: Call, facts: CallFacts) -> str:
-    client_id = call.client.id if call.client else None
-    return task_contact(call.office.integration_id, client_id or None, call.phone_hash(facts))
+    # A client whom this call made has his id since then; without one the phone has to do.
+    client_id = (call.client.id if call.client else None) or call.created.get("client_id")
+    return task_contact(call.office.integration_id, client_id, call.phone_hash(facts))
 
 
 def _task_links(call: Call) -> dict[str, Any]:

@@ -110,6 +110,22 @@ def test_two_lost_calls_at_once_share_one_task(any_server):
     assert any_server.audit() == {"clients": 1, "leads": 1, "tasks": 1, "calls": 5}
 
 
+def test_call_that_made_the_client_finds_the_task_of_a_later_one(any_server):
+    incoming = {"first": {"create": "lead", "owner": "from_settings"}}
+    any_server.use(settings={**TASKS, "incoming": incoming})
+    first = lost_call("1")
+    any_server.notify(*first[:2])
+    any_server.drain()
+    any_server.notify(*lost_call("2"))
+    any_server.drain()
+
+    any_server.notify(*first[2:])
+    any_server.drain()
+
+    (task,) = any_server.written("tasks")
+    assert len(task["text"].split("\n")) == 2
+
+
 def test_each_lost_call_gets_its_task_without_once_per_client(server):
     rule = {"assign": "from_settings", "once_per_client": False}
     server.use(settings={"tasks": {"lost_incoming": rule}})
