@@ -26,6 +26,7 @@ from blueprints import (
 from blueprints.sessions import BrowserSessions
 from models import db
 from models.base import only_reading
+from models.writer_turn import FairConnection
 from runtime import commands
 from runtime.config import Config
 from runtime.wiring import wire_up
@@ -77,7 +78,11 @@ def flask_settings(config: Config) -> dict[str, Any]:
     """Our configuration in the words of Flask and its extensions."""
     engine: dict[str, Any] = {"pool_pre_ping": True, "pool_recycle": 1800, "hide_parameters": True}
     if config.is_sqlite:
-        engine["connect_args"] = {"timeout": 10, "check_same_thread": False}
+        engine["connect_args"] = {
+            "timeout": 10,
+            "check_same_thread": False,
+            "factory": FairConnection,
+        }
     else:
         engine |= {"pool_size": 8, "max_overflow": 24, "pool_timeout": 5}
         engine["connect_args"] = {"connect_timeout": 5}

@@ -7,6 +7,7 @@ database's: `now_ms()` is an SQL expression, so that several hosts agree.
 
 from __future__ import annotations
 
+import sqlite3
 from contextvars import ContextVar
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -18,6 +19,8 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import DeclarativeBase, registry
 from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import TypeDecorator
+
+from models.writer_turn import FairConnection
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MILLISECOND = timedelta(milliseconds=1)
@@ -89,7 +92,7 @@ def from_ms(value: int) -> datetime:
 @event.listens_for(Engine, "connect")
 def _prepare_sqlite(connection: Any, record: Any) -> None:
     """SQLite: write-ahead log, durable commits, waiting instead of failing, foreign keys on."""
-    if type(connection).__module__.split(".")[0] != "sqlite3":
+    if not isinstance(connection, sqlite3.Connection):
         return
     # The driver's own transaction handling is switched off; `_begin_sqlite` begins explicitly.
     connection.isolation_level = None
@@ -108,5 +111,12 @@ def _prepare_sqlite(connection: Any, record: Any) -> None:
 @event.listens_for(Engine, "begin")
 def _begin_sqlite(connection: Any) -> None:
     """Begin as a writer unless only reading: a read that turns into a write fails when busy."""
-    if connection.dialect.name == "sqlite":
-        connection.exec_driver_sql("BEGIN" if only_reading.get() else "BEGIN IMMEDIATE")
+    if connection.dialect.name != "sqlite":
+        return
+    if only_reading.get():
+        connection.exec_driver_sql("BEGIN")
+        return
+    driver: Any = connection.connection.dbapi_connection
+    if isinstance(driver, FairConnection):
+        driver.take_turn()
+    connection.exec_driver_sql("BEGIN IMMEDIATE")

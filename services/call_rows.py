@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import fields
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, Row, select, text
+from sqlalchemy.engine import Engine
 from sqlalchemy.orm import Session
 
 from models import CrmWrite, Decision, Notification
+from models.base import only_reading
+from models.bulk import any_of, many
 from rules.crm import Client
 from rules.events import Event
 from rules.vocabulary import Entity
@@ -26,28 +30,49 @@ WRITE_COLUMNS = [WRITES.c[each.name] for each in fields(Write)]
 
 
 class LedgerReader:
-    """Reads ledger rows on the connection of the round that is going on."""
+    """Reads ledger rows for works that are moved on; opens a connection only if one is needed."""
 
-    connection: Connection
+    def __init__(self) -> None:
+        self._engine: Engine | None = None
+        self._connection: Connection | None = None
+
+    @contextmanager
+    def reading(self, engine: Engine) -> Iterator[None]:
+        """While this lasts, works may read."""
+        self._engine = engine
+        marked = only_reading.set(True)
+        try:
+            yield
+        finally:
+            only_reading.reset(marked)
+            if self._connection is not None:
+                self._connection.close()
+            self._engine = self._connection = None
 
     def contact(self, contact: str) -> list[Write]:
         """The rows of a contact, the oldest first."""
         return self._read(WRITES.c.contact == contact)
 
-    def contacts(self, contacts: Iterable[str]) -> dict[str, list[Write]]:
-        """The rows of several contacts with one statement; each has a list, if an empty one."""
-        wanted = sorted(set(contacts))
-        found: dict[str, list[Write]] = {contact: [] for contact in wanted}
-        for row in self._read(WRITES.c.contact.in_(wanted)) if wanted else ():
-            found[row.contact or ""].append(row)
-        return found
-
     def key(self, ledger_key: str) -> Write | None:
         return next(iter(self._read(WRITES.c.ledger_key == ledger_key)), None)
 
     def _read(self, condition: Any) -> list[Write]:
+        assert self._engine is not None
+        if self._connection is None:
+            self._connection = self._engine.connect()
         query = select(*WRITE_COLUMNS).where(condition).order_by(WRITES.c.id)
-        return [Write(**row._mapping) for row in self.connection.execute(query)]
+        return [Write(**row._mapping) for row in self._connection.execute(query)]
+
+
+def read_contacts(connection: Connection, contacts: Collection[str]) -> dict[str, list[Write]]:
+    """The ledger's rows of several contacts, the oldest first; each has a list, if an empty one."""
+    found: dict[str, list[Write]] = {contact: [] for contact in contacts}
+    if found:
+        named = text(any_of(connection, "contact", "contacts"))
+        query = select(*WRITE_COLUMNS).where(named).order_by(WRITES.c.id)
+        for row in connection.execute(query, {"contacts": many(connection, found)}):
+            found[row.contact or ""].append(Write(**row._mapping))
+    return found
 
 
 def load_calls(

@@ -24,7 +24,7 @@ from rules.reasons import Code, because
 from rules.vocabulary import CallState
 from services import claims
 from services.call import Call
-from services.call_rows import LedgerReader, load_calls
+from services.call_rows import LedgerReader, load_calls, read_contacts
 from services.call_work import work_on
 from services.changes import Changes, store
 from services.crm_requests import Answer, CrmRequests
@@ -154,12 +154,14 @@ class Drain:
     # One round
 
     def _round(self, answers: list[Answer[Active]]) -> None:
+        """Move works on without a lock on anything, then store it all in one short transaction."""
+        touched = self._move_on()
         with self._engine.connect() as connection:
             transaction = connection.begin()
-            self._ledger.connection = connection
             self._requests.note_health(connection, answers)
             self._renew(connection)
-            touched = self._move_on(connection)
+            self._take_locks(connection)
+            self._grant(connection, touched)
             try:
                 mine = self._store(connection, touched)
                 transaction.commit()
@@ -171,25 +173,27 @@ class Drain:
         self._finish(touched, mine)
         self._requests.start([active for active in touched.values() if active in mine])
 
-    def _move_on(self, connection: Connection) -> dict[int, Active]:
-        """Move on every work that can be, take locks, grant requests; returns whose changed."""
+    def _move_on(self) -> dict[int, Active]:
+        """Move on every work that can be; returns whose changed."""
         touched: dict[int, Active] = {}
-        while self._ready or self._lock_wanted(connection):
-            active, value, error = self._ready.popleft()
-            touched[active.call.id] = active
-            self._advance(active, value, error)
+        with self._ledger.reading(self._engine):
+            while self._ready:
+                active, value, error = self._ready.popleft()
+                if active.call.id in self._active:
+                    touched[active.call.id] = active
+                    self._advance(active, value, error)
+        return touched
+
+    def _grant(self, connection: Connection, touched: dict[int, Active]) -> None:
+        """Let requests go as pace allows; those of a blocked account are told so."""
         granted, blocked = self._requests.grant(connection)
-        for active in granted:
-            touched[active.call.id] = active
+        touched |= {active.call.id: active for active in granted}
         for active, reason in blocked:
             touched[active.call.id] = active
             self._advance(active, None, Blocked(reason))
-        return touched
 
     def _advance(self, active: Active, value: Any, error: Exception | None) -> None:
         """Run a work up to its next question or its end."""
-        if active.call.id not in self._active:
-            return  # it was lost to another worker meanwhile
         try:
             step = active.work.throw(error) if error else active.work.send(value)
         except StopIteration as stop:
@@ -209,27 +213,25 @@ class Drain:
             case _:
                 raise TypeError(f"unknown step {step!r}")
 
-    def _lock_wanted(self, connection: Connection) -> bool:
-        """Try to take the locks that are wanted and not held by another call here; True if some
-        work can move on."""
-        free: dict[str, Active] = {}
-        contacts: dict[str, str] = {}
+    def _take_locks(self, connection: Connection) -> None:
+        """Try to take the locks that are wanted and not held by another call here; those works
+        move on in the next round, with what the ledger has of their contact."""
+        free: dict[str, tuple[Active, Lock]] = {}
         left: deque[tuple[Active, Lock]] = deque()
         for active, wanted in self._wanting:
-            if wanted.key in self._holders or wanted.key in free:
+            is_taken = wanted.key in self._holders or wanted.key in free
+            if is_taken:
                 left.append((active, wanted))
             else:
-                free[wanted.key] = active
-                contacts[wanted.key] = wanted.contact
+                free[wanted.key] = (active, wanted)
         self._wanting = left
         got = claims.lock(connection, self._token, free)
-        rows = self._ledger.contacts(contacts[key] for key in got)
-        for key, active in free.items():
+        rows = read_contacts(connection, {free[key][1].contact for key in got})
+        for key, (active, wanted) in free.items():
             if key in got:
                 active.locks.add(key)
                 self._holders[key] = active
-            self._ready.append((active, rows[contacts[key]] if key in got else None, None))
-        return bool(free)
+            self._ready.append((active, rows[wanted.contact] if key in got else None, None))
 
     def _crashed(self, active: Active, crash: Exception) -> None:
         """A defect of ours, or a poisonous call: set aside after three times, neighbours go on."""

@@ -118,13 +118,18 @@ class Inbox:
             return error, set()
 
     def _write(self, rows: list[tuple[Any, ...]]) -> set[tuple[Any, ...]]:
-        cursor = self._connected().cursor()
+        connection = self._connected()
+        cursor = connection.cursor()
         try:
+            if self._is_sqlite:
+                connection.take_turn()
             values = [value for row in rows for value in row]
             cursor.execute(self._statement(len(rows)), values)
             return {tuple(found) for found in cursor.fetchall()}
         finally:
             cursor.close()
+            if self._is_sqlite:
+                connection.end_turn()
 
     def _connected(self) -> Any:
         """A connection of our own that commits each statement by itself: one round trip."""
