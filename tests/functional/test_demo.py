@@ -41,6 +41,7 @@ def test_journal_and_crm_stand_side_by_side(demo, simulators, headers):
     page = demo.get("/demo", headers=headers).text
 
     assert "+971 50 123 4501" in page
+    assert "Client, Lead, Task" in page
     assert "Call &lt;1&gt;" in page
     assert f"{crm.url}/board?lang=en" in page
     assert ("<html" in page) is (headers == {})
