@@ -99,7 +99,7 @@ def servers(kind: str, stack: Stack) -> Iterator[dict[str, Measure]]:
         messages = Messages(stack.hook_path, stack.port, first=next(firsts))
         return _measured(stack.port, messages.starts(), stack.web(), seconds)
 
-    _wait_until_idle(stack)
+    wait_until_idle(stack)
     with ExitStack() as running:
         running.enter_context(frozen(stack.workers()))
         measures: dict[str, Measure] = {OURS: ours}
@@ -144,7 +144,7 @@ def frozen(pids: list[int]) -> Iterator[None]:
 
 def steady(kind: str, stack: Stack, *, seconds: float, rounds: int) -> None:
     """The trickle of an ordinary day, with the workers at work on what it brings."""
-    _wait_until_idle(stack)
+    wait_until_idle(stack)
     messages = Messages(stack.hook_path, stack.port, first=90_000_000)
     loads = [
         paced(stack.port, messages.starts(), per_second=STEADY_PER_SECOND, seconds=seconds * 2)
@@ -162,7 +162,7 @@ def steady(kind: str, stack: Stack, *, seconds: float, rounds: int) -> None:
     table(f"20 requests/s, workers at work, {rounds} rounds", columns, [row])
 
 
-def _wait_until_idle(stack: Stack) -> None:
+def wait_until_idle(stack: Stack) -> None:
     """Until the workers have caught up with what came while they were frozen."""
     ends_at = time.monotonic() + 600
     while time.monotonic() < ends_at:

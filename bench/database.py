@@ -10,6 +10,8 @@ from typing import Any
 
 import psycopg
 
+from bench import processes
+
 ACKNOWLEDGED_WAIT = 0.1
 
 
@@ -27,6 +29,13 @@ def connection(database_url: str) -> Iterator[Any]:
         yield opened
     finally:
         opened.close()
+
+
+def server_of(opened: Any) -> int | None:
+    """The process id of the database server; None for SQLite, which has none."""
+    if isinstance(opened, sqlite3.Connection):
+        return None
+    return processes.parent(int(opened.info.backend_pid))
 
 
 class Calls:

@@ -55,12 +55,14 @@ class Messages:
         self._heads = [_template(path, port, body) for body in (INCOMING, FINISHED, UNUSED)]
         self._numbers = count(first)
 
-    def calls(self, amount: int) -> Iterator[bytes]:
-        """An incoming call and its end for each of `amount` calls, one right after the other."""
+    def calls(self, amount: int, *, notifications: int = 2) -> Iterator[bytes]:
+        """An incoming call and its end for each of `amount` calls, one right after the other; with
+        1 notification the end alone."""
         incoming, finished, _ = self._heads
         for _ in range(amount):
             number = next(self._numbers)
-            yield _fill(incoming, number)
+            if notifications > 1:
+                yield _fill(incoming, number)
             yield _fill(finished, number)
 
     def starts(self) -> Iterator[bytes]:

@@ -40,6 +40,17 @@ def cpu_seconds(pids: list[int]) -> float:
     return total / TICK
 
 
+def busy_seconds() -> float:
+    """Processor time that the whole machine has spent on anything."""
+    fields = Path("/proc/stat").read_text().split("\n", 1)[0].split()[1:]
+    ticks = [int(field) for field in fields]
+    return (sum(ticks[:8]) - ticks[3] - ticks[4]) / TICK  # without idle and waiting for disks
+
+
+def parent(pid: int) -> int:
+    return int(_stat(pid)[1])
+
+
 def pss_bytes(pids: list[int]) -> int:
     """Memory of the processes, each shared page counted once in all."""
     total = 0
