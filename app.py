@@ -29,6 +29,7 @@ from models.base import only_reading
 from models.writer_turn import FairConnection
 from runtime import commands
 from runtime.config import Config
+from runtime.proxy import LocalProxy
 from runtime.wiring import wire_up
 from services.vault import Vault, keyed_hash
 
@@ -67,6 +68,7 @@ def create_app(config: Config | None = None) -> Flask:
     csrf.exempt(hooks.bp)  # it checks its token
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
+    app.wsgi_app = LocalProxy(app.wsgi_app)  # type: ignore[method-assign,assignment]
     wire_up(app, config)
     commands.register(app)
     app.before_request(begin_reading)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import sys
 import time
@@ -11,14 +12,17 @@ from typing import Any, NoReturn
 
 import click
 from flask import Flask, current_app
-from flask.cli import AppGroup
+from flask.cli import AppGroup, with_appcontext
 from sqlalchemy import select
+from sqlalchemy.exc import SQLAlchemyError
 
 from models import Integration, db
 from models.base import only_reading
+from runtime import migrate
 from runtime.config_check import check, effective
 from services import accounts, call_json, due, integrations, lists, replay
 from services.create_login import LoginRefused, create_login
+from services.health import readiness
 from services.integration_file import InvalidFile, read_connection, read_file
 from services.ports import Ports
 
@@ -35,8 +39,29 @@ config = AppGroup("config", help="The configuration of this server.")
 
 def register(app: Flask) -> None:
     integrations_group.add_command(settings_group)
+    for group in (users, integrations_group, calls, writes, crm):
+        group.callback = with_appcontext(_bring_database_up)
     for group in (users, integrations_group, calls, writes, crm, config):
         app.cli.add_command(group)
+
+
+def _bring_database_up() -> None:
+    """Commands work before the first start, and after an update before the next one."""
+    parts = readiness(db.engine, None)["parts"]
+    if parts["database"] == "away" and not _is_new():
+        _fail("database_away", "The database cannot be reached.")
+    if parts["migrations"] != "ok":
+        with contextlib.redirect_stdout(sys.stderr):
+            migrate.upgrade(current_app.extensions["config"])
+
+
+def _is_new() -> bool:
+    """A database that answers, but holds no tables yet."""
+    try:
+        with db.engine.connect():
+            return True
+    except SQLAlchemyError:
+        return False
 
 
 @users.command("create")
@@ -101,19 +126,23 @@ def export_settings(integration_id: int) -> None:
 @click.argument("file")
 @click.option("--publish", is_flag=True, help="Calls from now on are handled by it.")
 def import_settings(integration_id: int, file: str, publish: bool) -> None:
-    """Check a settings document and keep it as draft, or publish it."""
+    """Check a settings document and publish it, or keep it as draft. A draft may have problems:
+    they are printed; publishing refuses them."""
     integration, document, session = _integration(integration_id), _read(file), db.session()
+    fields: list[dict[str, str]] = []
     try:
         known = integrations.known_references(session, integration)
         integrations.check_settings(document, locale=integration.locale, known=known)
     except InvalidFile as error:
-        _fail(error.code, "The settings cannot work.", fields=error.fields)
+        fields = error.fields
+        if publish or not isinstance(document, dict):
+            _fail(error.code, "The settings cannot work.", fields=fields)
     if not publish:
         integrations.save_draft(session, integration, document)
-        _print({"published_version": integration.published_version, "draft": True})
+        version = integration.published_version
+        _print({"published_version": version, "draft": True, "problems": fields})
         return
     number = integrations.publish(session, integration, document, author=None)
-    session.commit()
     current_app.extensions["ringer"].ring()
     _print({"published_version": number})
 

@@ -31,12 +31,12 @@ from runtime import application
 from runtime.config import Config
 from services import accounts, integrations, lists
 from services.create_login import create_login
+from services.demo_login import EMAIL, PASSWORD
 from services.integration_file import IntegrationFile, read_file
+from services.login import is_password
 from services.ports import Ports
 from services.vault import new_token, token_hash
 
-EMAIL = "admin@demo.local"
-PASSWORD = "demo-admin"
 EMPLOYEE_EMAIL = "agent.one@example.com"
 EMPLOYEE_PASSWORD = "demo-agent"
 
@@ -84,6 +84,16 @@ def prepare(config: Config, behomes_url: str, callgear_url: str) -> None:
         db.engine.dispose()
     hooks = f"http://{config.host}:{config.port}/hooks/{token}"
     _tell(f"{callgear_url}/_sim/webhooks", {"targets": [{"url": hooks}]})
+
+
+def retire() -> None:
+    """Outside the demo nobody enters with a password that everybody knows."""
+    known = (EMAIL, EMPLOYEE_EMAIL)
+    is_ours = Login.email.in_(known), Login.disabled_at.is_(None)
+    for login in db.session.scalars(select(Login).where(*is_ours)):
+        if any(is_password(login.password_hash, each) for each in (PASSWORD, EMPLOYEE_PASSWORD)):
+            login.disabled_at = integrations.database_now(db.session())
+    db.session.commit()
 
 
 def _file(behomes_url: str, callgear_url: str, locale: str) -> dict[str, Any]:
@@ -150,6 +160,11 @@ def _new_address(session: Session, integration_id: int) -> str:
 
 def _logins(session: Session) -> None:
     known = set(session.scalars(select(Login.email)))
+    # A demo after a time as a real server: its logins were retired.
+    session.execute(
+        update(Login).where(Login.email.in_((EMAIL, EMPLOYEE_EMAIL))).values(disabled_at=None)
+    )
+    session.commit()
     for email, role, password in (
         (EMAIL, ADMIN, PASSWORD),
         (EMPLOYEE_EMAIL, EMPLOYEE, EMPLOYEE_PASSWORD),

@@ -24,10 +24,14 @@ def upgrade(config: Config) -> None:
     """Apply the migrations that are missing. Safe to call any number of times."""
     from flask_migrate import upgrade as apply
 
+    from runtime import demo
+
     app = application.create(config)
     with app.app_context():
         with _lock(config, app.extensions["sqlalchemy"].engine):
             apply(directory=str(FOLDER))
+        if not config.demo:
+            demo.retire()
         app.extensions["sqlalchemy"].engine.dispose()
 
 

@@ -10,6 +10,7 @@ import signal
 import sys
 from collections.abc import Callable
 
+NICENESS = 5
 PR_SET_PDEATHSIG = 1
 PR_SET_NAME = 15
 OURS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGCHLD, signal.SIGUSR1)
@@ -109,3 +110,9 @@ def kill_group(pid: int) -> None:
 def _prctl(option: int, value: object) -> None:
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(option, value, 0, 0, 0)
+
+
+def step_back() -> None:
+    """Let the web go first where processors are short: notifications are answered at once, the
+    work on them may wait a moment."""
+    os.nice(NICENESS)

@@ -16,7 +16,7 @@ from flask import Flask
 
 from runtime import application
 from runtime.config import Config
-from runtime.process import StopFlag
+from runtime.process import StopFlag, step_back
 
 Task = tuple[str, float, Callable[[], object]]
 
@@ -29,6 +29,7 @@ logger = logging.getLogger(__name__)
 def work(config: Config) -> None:
     """Call the tasks until SIGTERM or SIGINT."""
     app = application.create(config)
+    step_back()
     stopping: StopFlag = app.extensions["stopping"]
 
     def stop(_number: int, _frame: FrameType | None) -> None:

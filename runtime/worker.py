@@ -44,6 +44,7 @@ def work(config: Config) -> None:
         one.addFilter(SayOnce(QUIET_SECONDS))
     app = application.create(config)
     application.share_memory()
+    process.step_back()
     while not _work_until_broken(app, config.redis_url):
         logger.warning("the worker lost its broker and starts again")
         time.sleep(LONGEST_WAIT_SECONDS / 2)

@@ -62,6 +62,12 @@ def verify_account(
     with Session(engine) as session, session.begin():
         kept = _settle_identity(session, account_row_id, facts)
         breaker.close(session.connection(), kept)
+        # Lists that could not be read with this account before are read at the next look.
+        session.execute(
+            update(Integration)
+            .where(Integration.crm_account_row_id == kept, Integration.crm_read_at.is_(None))
+            .values(pbx_tried_at=None)
+        )
     return None
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import Any
@@ -12,7 +12,7 @@ from rules.decide import HISTORY_ONLY, Decision, exemption
 from rules.facts import CallFacts, Surroundings, fold
 from rules.pbx import CallRow
 from rules.phones import mask
-from rules.reasons import Code, because
+from rules.reasons import Code, Reason, because
 from rules.vocabulary import CallState, Direction, EventKind, WriteStatus
 from services import backoff
 from services.call import Call
@@ -102,6 +102,7 @@ def _note_facts(call: Call, facts: CallFacts) -> None:
         call.trace(because(code, received=mask(facts.received_phone), phone=mask(phone)))
     if call.row.closed and facts.is_ended and not call.row.ended_at:
         call.trace(because(Code.CLOSED_BY_TIME, hours=4))
+    call.trace(*_changed_later(call, facts))
     call.changes.update_session(
         call.id,
         direction=_word(facts.direction),
@@ -112,6 +113,16 @@ def _note_facts(call: Call, facts: CallFacts) -> None:
         close_at=None if facts.is_ended else call.row.close_at,
         facts=facts_as_json(facts),
     )
+
+
+def _changed_later(call: Call, facts: CallFacts) -> Iterator[Reason]:
+    """What became known after a decision was made: it stands, and the trace says so."""
+    contact = call.decisions.get("contact")
+    is_new = call.row.direction != _word(facts.direction)
+    if contact and contact.actions and facts.direction is Direction.INTERNAL and is_new:
+        yield because(Code.LATE_INTERNAL)
+    elif "task" in call.decisions and call.row.outcome != _word(facts.outcome):
+        yield because(Code.DECISION_STANDS)
 
 
 def facts_as_json(facts: CallFacts) -> dict[str, Any]:

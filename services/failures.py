@@ -71,7 +71,13 @@ def _unclear(call: Call, write: Write, error: ClientError) -> None:
 def _not_done(call: Call, write: Write, error: ClientError) -> None:
     is_refused = isinstance(error, (RefusedError, NotFoundError))
     refusals = write.refusals + is_refused
-    is_final = isinstance(error, (ForbiddenError, UnsupportedError)) or refusals >= REFUSALS
+    if isinstance(error, UnsupportedError):
+        # The data file says that this CRM has no such thing: nothing is missing there.
+        call.update(
+            write, status=WriteStatus.DONE, done_at=call.now(), next_at=None, error=as_json(error)
+        )
+        return
+    is_final = isinstance(error, ForbiddenError) or refusals >= REFUSALS
     if is_final or backoff.is_over(write.planned_at, call.now()):
         call.update(
             write, status=WriteStatus.DEAD, refusals=refusals, next_at=None, error=as_json(error)

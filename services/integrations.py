@@ -92,9 +92,8 @@ def connect(session: Session, integration: Integration, file: Connection, ports:
         _connect_behomes(session, integration, file.behomes, ports.vault)
     if file.callgear:
         _connect_callgear(integration, file.callgear, ports.vault)
-    if file.webhook:
-        integration.require_secret = file.webhook.require_secret
-        integration.sources = list(file.webhook.sources)
+    for name in file.webhook.model_fields_set if file.webhook else ():
+        setattr(integration, name, getattr(file.webhook, name))
     integration.pbx_tried_at = None
     session.commit()
 
@@ -153,7 +152,7 @@ def publish(
     session: Session, integration: Integration, document: dict[str, Any], *, author: str | None
 ) -> int:
     """Make the next version of the settings; calls from now on are handled by it. The caller has
-    checked the document. Commits with the caller."""
+    checked the document."""
     last = session.execute(
         select(func.max(SettingsVersion.number)).where(
             SettingsVersion.integration_id == integration.id
@@ -174,6 +173,7 @@ def publish(
     integration.draft = None
     session.flush()
     due.make_due(session.connection(), integration.id, ("not_published",))
+    session.commit()
     return number
 
 
@@ -220,18 +220,20 @@ def _connect_behomes(
         integration.crm_account_row_id = account.id
     integration.behomes_base_url = behomes.base_url
     integration.behomes_key_sealed = vault.seal(behomes.api_key)
-    limits = {
-        "per_second": behomes.limits.per_second,
-        "burst": behomes.limits.burst,
-        "in_flight": behomes.limits.in_flight,
-        "probe_at": None,
-    }
-    session.execute(update(CrmAccount).where(CrmAccount.id == account.id).values(limits))
+    known = {name: getattr(behomes.limits, name) for name in behomes.limits.model_fields_set}
+    session.execute(
+        update(CrmAccount).where(CrmAccount.id == account.id).values(probe_at=None, **known)
+    )
 
 
 def _connect_callgear(integration: Integration, callgear: CallGear, vault: Vault) -> None:
-    integration.data_api_url = callgear.data_api_url
-    integration.call_api_url = callgear.call_api_url
-    integration.media_hosts = list(callgear.media_hosts)
+    """Take over what the file names; what it leaves out stays, at first the vendor's addresses."""
+    told = callgear.model_fields_set
+    if "data_api_url" in told or not integration.data_api_url:
+        integration.data_api_url = callgear.data_api_url
+    if "call_api_url" in told or not integration.call_api_url:
+        integration.call_api_url = callgear.call_api_url
+    if "media_hosts" in told or not integration.media_hosts:
+        integration.media_hosts = list(callgear.media_hosts)
     if callgear.access_token:
         integration.access_token_sealed = vault.seal(callgear.access_token)

@@ -90,7 +90,7 @@ def sign_in(email: str, password: str, visitor: Visitor) -> tuple[Login, str]:
     )
     stored = login.password_hash if login else _NOBODY
     db.session.rollback()  # checking takes long: no lock is held meanwhile
-    if not _is_right(stored, password) or login is None:
+    if not is_password(stored, password) or login is None:
         raise WrongPassword
     _forgive(account, address)
     if _hasher.check_needs_rehash(stored):
@@ -140,7 +140,8 @@ def keep_preferences(login_id: int, *, locale: str | None = None, theme: str | N
     db.session.commit()
 
 
-def _is_right(stored: str, password: str) -> bool:
+def is_password(stored: str, password: str) -> bool:
+    """Whether a stored hash is that of the password."""
     try:
         return _hasher.verify(stored, password)
     except (VerificationError, InvalidHashError):
