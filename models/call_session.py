@@ -10,6 +10,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import BigId, Moment, db
 
+UNFINISHED = "state = 'waiting' OR next_at IS NOT NULL OR report_at IS NOT NULL"
+
 
 class CallSession(db.Model):  # type: ignore[name-defined]
     """`next_at` is set exactly while there is work that can be done, now or at that time.
@@ -40,7 +42,13 @@ class CallSession(db.Model):  # type: ignore[name-defined]
             postgresql_where=text("report_at IS NOT NULL"),
             sqlite_where=text("report_at IS NOT NULL"),
         ),
-        Index("ix_call_session_waiting", "integration_id", "state", "state_reason"),
+        Index(
+            "ix_call_session_unfinished",
+            "integration_id",
+            postgresql_where=text(UNFINISHED),
+            sqlite_where=text(UNFINISHED),
+        ),
+        {"postgresql_with": {"fillfactor": 70}},
     )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)

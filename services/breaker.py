@@ -17,6 +17,8 @@ OPEN_AFTER = 5  # failures in a row
 PROBE_MS = 15_000
 KEY_PROBE_MS = 60_000
 
+WAITING_FOR_ACCOUNT = ("crm_away", "key_refused", "crm_unknown", "retry")
+
 ACCOUNTS = CrmAccount.__table__
 
 
@@ -59,28 +61,25 @@ def close(connection: Connection, account_row_id: int) -> None:
         .where(ACCOUNTS.c.id == account_row_id)
         .values(breaker="closed", failures=0, probe_at=None, last_error=None, opened_at=None)
     )
+    sessions, writes = CallSession.__table__, CrmWrite.__table__
     mine = select(Integration.id).where(Integration.crm_account_row_id == account_row_id)
-    sessions = CallSession.__table__
-    connection.execute(
-        update(sessions)
-        .where(
-            sessions.c.integration_id.in_(mine),
-            sessions.c.state == "waiting",
-            sessions.c.state_reason.in_(("crm_away", "key_refused", "crm_unknown", "retry")),
-            sessions.c.next_at > now_ms(),
-        )
-        .values(next_at=now_ms())
+    waited = (
+        sessions.c.integration_id.in_(mine),
+        sessions.c.state == "waiting",
+        sessions.c.state_reason.in_(WAITING_FOR_ACCOUNT),
     )
-    writes = CrmWrite.__table__
     connection.execute(
         update(writes)
         .where(
-            writes.c.integration_id.in_(mine),
+            writes.c.session_row_id.in_(select(sessions.c.id).where(*waited)),
             writes.c.status == "planned",
             writes.c.next_at > now_ms(),
             writes.c.refusals == 0,
         )
         .values(next_at=None)
+    )
+    connection.execute(
+        update(sessions).where(*waited, sessions.c.next_at > now_ms()).values(next_at=now_ms())
     )
 
 

@@ -85,6 +85,8 @@ class Call:
     # While the contact is held: our creates of a client with this phone, the oldest first.
     clients: list[Write] = field(default_factory=list)
     is_locked: bool = False
+    # Columns of the session's row that are stored with its release, or with a decision.
+    session_changes: dict[str, Any] = field(default_factory=dict)
     looked_up_here: bool = False
 
     @property
@@ -172,6 +174,12 @@ class Call:
                 "attempts": 0,
                 "refusals": 0,
                 "planned_at": write.planned_at,
+                "next_at": None,
+                "sent_at": None,
+                "done_at": None,
+                "closed_at": None,
+                "crm_id": None,
+                "error": None,
             }
         )
         return write
@@ -212,9 +220,12 @@ class Call:
         )
         return stored
 
+    def update_session(self, **columns: Any) -> None:
+        self.session_changes |= columns
+
     def set_created(self, name: str, crm_id: str | None) -> None:
         self.created = self.created | {name: crm_id}
-        self.changes.update_session(self.id, created=self.created)
+        self.update_session(created=self.created)
 
 
 def _word(value: str | None) -> str | None:

@@ -111,7 +111,7 @@ def load_calls(
             client=Client(**row.client) if row.client else None,
         )
         if row.settings_version is None and version:
-            call.changes.update_session(row.id, settings_version=version)
+            call.update_session(settings_version=version)
         calls.append(call)
     return calls
 

@@ -103,8 +103,7 @@ def _note_facts(call: Call, facts: CallFacts) -> None:
     if call.row.closed and facts.is_ended and not call.row.ended_at:
         call.trace(because(Code.CLOSED_BY_TIME, hours=4))
     call.trace(*_changed_later(call, facts))
-    call.changes.update_session(
-        call.id,
+    call.update_session(
         direction=_word(facts.direction),
         outcome=_word(facts.outcome),
         client_phone=phone.value if phone else None,
@@ -175,13 +174,13 @@ def _report_due(call: Call, facts: CallFacts) -> bool:
         return False
     if row.report_at is None:
         if facts.needs_report and "contact" not in call.decisions:
-            call.changes.update_session(call.id, report_at=call.now())
+            call.update_session(report_at=call.now())
             return True
         if not wants_report(call, facts):
             return False
         ended_at = facts.ended_at or call.now()
         at = ended_at + timedelta(seconds=call.knobs.enrich_seconds)
-        call.changes.update_session(call.id, report_at=max(at, call.now()))
+        call.update_session(report_at=max(at, call.now()))
     return True
 
 
@@ -194,7 +193,7 @@ def _look_up_failed(call: Call, error: ClientError) -> Rest:
         call.trace(because(Code.WRITE_DEAD, kind="find_clients", message=error.message))
         return Rest(CallState.FAILED, "forbidden" if is_forbidden else "write_refused")
     later = backoff.delay(tries)
-    call.changes.update_session(call.id, lookup_tries=tries)
+    call.update_session(lookup_tries=tries)
     call.trace(
         because(
             Code.WRITE_LATER,
@@ -220,8 +219,7 @@ def _rest(call: Call, facts: CallFacts) -> Rest:
         is_unclear = any(write.status == WriteStatus.SENT for write in open_ones)
         reason = "settling" if is_unclear else "retry"
         return Rest(CallState.WAITING, reason, next_at or now + timedelta(seconds=5))
-    session = call.changes.session[1] if call.changes.session else {}
-    report_at: datetime | None = session.get("report_at", call.row.report_at)
+    report_at: datetime | None = call.session_changes.get("report_at", call.row.report_at)
     if report_at is not None:
         return Rest(CallState.WAITING, "report")
     if not facts.is_ended:

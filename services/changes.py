@@ -11,12 +11,11 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from models import CallSession, CrmWrite, Decision, TraceEntry
+from models import CrmWrite, Decision, TraceEntry
 from models.bulk import insert_rows, update_rows
 from rules.reasons import Reason
 
 Row = dict[str, Any]
-SESSIONS = CallSession.__table__
 WRITES = CrmWrite.__table__
 DECISIONS = Decision.__table__
 TRACE = TraceEntry.__table__
@@ -28,9 +27,8 @@ class Changes:
     def __init__(self) -> None:
         self.traces: list[Row] = []
         self.decisions: list[Row] = []
-        self.plans: list[Row] = []
+        self.plans: dict[str, Row] = {}  # by ledger key
         self.updates: dict[str, Row] = {}  # ledger key -> columns
-        self.session: tuple[int, Row] | None = None
 
     def trace(self, session_row_id: int, at: Any, reasons: Iterable[Reason]) -> None:
         self.traces += [
@@ -47,24 +45,30 @@ class Changes:
         self.decisions.append(row)
 
     def plan(self, row: Row) -> None:
-        self.plans.append(row)
+        self.plans[row["ledger_key"]] = row
 
     def update_write(self, ledger_key: str, **columns: Any) -> None:
-        self.updates.setdefault(ledger_key, {}).update(columns)
+        """Change a write; one that is only planned in these changes is planned so at once."""
+        known = self.plans.get(ledger_key)
+        if known is not None:
+            known.update(columns)
+        else:
+            self.updates.setdefault(ledger_key, {}).update(columns)
 
-    def update_session(self, row_id: int, **columns: Any) -> None:
-        known = self.session[1] if self.session else {}
-        self.session = (row_id, known | columns)
+    @property
+    def is_decisive(self) -> bool:
+        """Whether something is stored that the next run builds upon."""
+        return bool(self.decisions or self.plans)
 
     @property
     def is_empty(self) -> bool:
-        return not (self.traces or self.decisions or self.plans or self.updates or self.session)
+        return not (self.traces or self.decisions or self.plans or self.updates)
 
 
 def store(connection: Connection, many: Iterable[Changes]) -> None:
     """Write the wishes of many calls, the same statement for all of them together."""
     wishes = [changes for changes in many if not changes.is_empty]
-    plans = [row for changes in wishes for row in changes.plans]
+    plans = [row for changes in wishes for row in changes.plans.values()]
     # A planned write that is there already stays as it is.
     insert_rows(connection, WRITES, plans, or_else="ON CONFLICT (ledger_key) DO NOTHING")
     decisions = [row for changes in wishes for row in changes.decisions]
@@ -76,7 +80,3 @@ def store(connection: Connection, many: Iterable[Changes]) -> None:
         for key, columns in changes.updates.items()
     ]
     update_rows(connection, WRITES, updates, key="ledger_key")
-    sessions = [
-        {"id": changes.session[0]} | changes.session[1] for changes in wishes if changes.session
-    ]
-    update_rows(connection, SESSIONS, sessions, key="id")

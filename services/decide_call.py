@@ -40,7 +40,7 @@ def decide_about_contact(call: Call, facts: CallFacts) -> Deciding:
     client = yield from look_up(call, facts)
     decision = decide_contact(facts, client, call.rules, call.office.people)
     if decision is None:
-        call.changes.update_session(call.id, looked_up=call.row.looked_up | sides)
+        call.update_session(looked_up=call.row.looked_up | sides)
         return
     _remember(call, decision)
     if client:
@@ -118,7 +118,7 @@ def _keep_client(call: Call, client: Client) -> None:
     call.client = client
     known = asdict(client)
     kept = {name: known[name] for name in ("id", "name", "responsible_user_id", "url")}
-    call.changes.update_session(call.id, client=kept)
+    call.update_session(client=kept)
     if client.id:
         call.set_created("client_id", client.id)
 

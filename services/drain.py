@@ -32,7 +32,7 @@ from services.database_clock import DatabaseClock
 from services.intake import take_in
 from services.knobs import Knobs
 from services.offices import Offices
-from services.release import release
+from services.release import keep, release
 from services.steps import Blocked, Lock, Rest, Send, Work
 
 logger = logging.getLogger(__name__)
@@ -252,6 +252,8 @@ class Drain:
             return set()
         mine = self._still_mine(connection, touched)
         store(connection, [active.call.changes for active in mine])
+        decided = [a.call for a in mine if a.call.changes.is_decisive and not a.rest]
+        keep(connection, decided)
         ended = [(active.call, active.rest) for active in mine if active.rest]
         release(connection, ended, self._clock.now())
         keys = [key for active in mine if active.rest for key in active.locks]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, and_, func, or_, select, update
+from sqlalchemy import Connection, func, or_, select, update
 
 from models import CallSession, CrmAccount, Integration, Notification
 from models.base import now_ms
@@ -57,11 +57,7 @@ def unfinished(connection: Connection, integration_id: int) -> int:
     )
     working = select(func.count()).where(
         SESSIONS.c.integration_id == integration_id,
-        or_(
-            SESSIONS.c.next_at.is_not(None),
-            SESSIONS.c.report_at.is_not(None),
-            and_(SESSIONS.c.lease_token.is_not(None), SESSIONS.c.leased_until > now_ms()),
-        ),
+        or_(SESSIONS.c.next_at.is_not(None), SESSIONS.c.report_at.is_not(None)),
     )
     inbox = connection.execute(pending).scalar_one()
     return int(inbox) + int(connection.execute(working).scalar_one())

@@ -50,7 +50,12 @@ def counts(engine: Engine, redis_url: str | None) -> Counts:
         ).scalar_one()
         unfinished = connection.execute(
             select(writes.c.status, func.count())
-            .where(writes.c.status.in_(("planned", "sent")))
+            .where(
+                writes.c.session_row_id.in_(
+                    select(sessions.c.id).where(sessions.c.next_at.is_not(None))
+                ),
+                writes.c.status.in_(("planned", "sent")),
+            )
             .group_by(writes.c.status)
         ).all()
         pending = connection.execute(

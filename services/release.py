@@ -23,8 +23,14 @@ NEXT_AT = (
 
 def release(connection: Connection, rests: list[tuple[Call, Rest]], at: datetime) -> None:
     """Give calls back, all with one statement."""
-    rows = [_row(call, rest, at) for call, rest in rests]
+    rows = [call.session_changes | _row(call, rest, at) for call, rest in rests]
     update_rows(connection, SESSIONS, rows, key="id", also=NEXT_AT)
+
+
+def keep(connection: Connection, calls: list[Call]) -> None:
+    """Store what is known of calls that are still being worked on."""
+    rows = [{"id": call.id} | call.session_changes for call in calls if call.session_changes]
+    update_rows(connection, SESSIONS, rows, key="id")
 
 
 def _row(call: Call, rest: Rest, at: datetime) -> dict[str, Any]:

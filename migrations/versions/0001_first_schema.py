@@ -194,6 +194,7 @@ def upgrade() -> None:
             "call_session_id",
             name=op.f("uq_call_session_integration_id_call_session_id"),
         ),
+        postgresql_with={"fillfactor": 70},
     )
     with op.batch_alter_table("call_session", schema=None) as batch_op:
         batch_op.create_index(
@@ -221,7 +222,15 @@ def upgrade() -> None:
             "ix_call_session_started", ["integration_id", "started_at"], unique=False
         )
         batch_op.create_index(
-            "ix_call_session_waiting", ["integration_id", "state", "state_reason"], unique=False
+            "ix_call_session_unfinished",
+            ["integration_id"],
+            unique=False,
+            postgresql_where=sa.text(
+                "state = 'waiting' OR next_at IS NOT NULL OR report_at IS NOT NULL"
+            ),
+            sqlite_where=sa.text(
+                "state = 'waiting' OR next_at IS NOT NULL OR report_at IS NOT NULL"
+            ),
         )
 
     op.create_table(
@@ -390,16 +399,10 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_crm_write")),
         sa.UniqueConstraint("ledger_key", name=op.f("uq_crm_write_ledger_key")),
+        postgresql_with={"fillfactor": 70},
     )
     with op.batch_alter_table("crm_write", schema=None) as batch_op:
         batch_op.create_index("ix_crm_write_contact", ["contact"], unique=False)
-        batch_op.create_index(
-            "ix_crm_write_open",
-            ["integration_id"],
-            unique=False,
-            postgresql_where=sa.text("status IN ('planned', 'sent')"),
-            sqlite_where=sa.text("status IN ('planned', 'sent')"),
-        )
         batch_op.create_index(batch_op.f("ix_crm_write_reference"), ["reference"], unique=False)
         batch_op.create_index("ix_crm_write_session", ["session_row_id"], unique=False)
 
@@ -514,11 +517,6 @@ def downgrade() -> None:
     with op.batch_alter_table("crm_write", schema=None) as batch_op:
         batch_op.drop_index("ix_crm_write_session")
         batch_op.drop_index(batch_op.f("ix_crm_write_reference"))
-        batch_op.drop_index(
-            "ix_crm_write_open",
-            postgresql_where=sa.text("status IN ('planned', 'sent')"),
-            sqlite_where=sa.text("status IN ('planned', 'sent')"),
-        )
         batch_op.drop_index("ix_crm_write_contact")
 
     op.drop_table("crm_write")
@@ -534,7 +532,15 @@ def downgrade() -> None:
     op.drop_table("crm_user")
     op.drop_table("crm_list")
     with op.batch_alter_table("call_session", schema=None) as batch_op:
-        batch_op.drop_index("ix_call_session_waiting")
+        batch_op.drop_index(
+            "ix_call_session_unfinished",
+            postgresql_where=sa.text(
+                "state = 'waiting' OR next_at IS NOT NULL OR report_at IS NOT NULL"
+            ),
+            sqlite_where=sa.text(
+                "state = 'waiting' OR next_at IS NOT NULL OR report_at IS NOT NULL"
+            ),
+        )
         batch_op.drop_index("ix_call_session_started")
         batch_op.drop_index(
             "ix_call_session_report",
