@@ -78,9 +78,16 @@ def csrf_failed(error: CSRFError) -> tuple[str, int]:
 @bp.app_errorhandler(HTTPException)
 def http_error(error: HTTPException) -> tuple[str, int] | HTTPException:
     trouble = TROUBLES.get(error.code or 500)
-    if trouble is None or request.path.startswith(MACHINE_PATHS):
+    if trouble is None or request.path.startswith(MACHINE_PATHS) or _is_machine_lost(error):
         return error
     return _page(error.code or 500, trouble)
+
+
+def _is_machine_lost(error: HTTPException) -> bool:
+    """A program at an unknown address gets the same few words as at a webhook that it does not
+    know: it cannot tell the two apart. A browser says that it takes HTML."""
+    is_program = "text/html" not in request.headers.get("Accept", "text/html")
+    return error.code == 404 and is_program
 
 
 @bp.app_errorhandler(InternalServerError)

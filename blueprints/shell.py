@@ -136,8 +136,8 @@ def _key_refused(integration: Integration) -> Banner:
         ),
         tone="error",
         icon="key-round",
-        action=_("Ask support for help"),
-        href="mailto:support@callgear.com",
+        action=_("Replace the key") if current_user.is_admin else "",
+        href=url_for("keys.edit", id=integration.id) if current_user.is_admin else "",
     )
 
 

@@ -225,7 +225,7 @@ def _get_acquainted(integration_id: int) -> dict[str, Any]:
     ports, engine = _ports(), db.engine
     account = db.session.get_one(Integration, integration_id).crm_account_row_id
     db.session.remove()
-    error = accounts.verify_account(engine, account, ports)
+    error = accounts.verify_account(engine, account, ports, integration_id=integration_id)
     lists.refresh(engine, ports, integration_id)
     integration = db.session.get_one(Integration, integration_id)
     has_pbx = bool(integration.access_token_sealed)

@@ -43,12 +43,19 @@ def probe_due(engine: Engine, ports: Ports) -> int:
 
 
 def verify_account(
-    engine: Engine, account_row_id: int, ports: Ports, *, timeout: float = PROBE_SECONDS
+    engine: Engine,
+    account_row_id: int,
+    ports: Ports,
+    *,
+    integration_id: int | None = None,
+    timeout: float = PROBE_SECONDS,
 ) -> ClientError | None:
-    """Read `account` with the key of an integration. On an answer the breaker closes and what
+    """Read `account` with the key of an integration, the newest one unless it is named. On an answer the breaker closes and what
     waited is due; returns the error otherwise. Safe to call any number of times."""
     with Session(engine) as session:
         query = select(Integration).where(Integration.crm_account_row_id == account_row_id)
+        if integration_id is not None:
+            query = query.where(Integration.id == integration_id)
         integration = session.scalars(query.order_by(Integration.id.desc()).limit(1)).first()
         crm = ports.crm(integration) if integration else None
     if crm is None:
