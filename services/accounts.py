@@ -18,6 +18,7 @@ from services.ports import Ports
 logger = logging.getLogger(__name__)
 
 PROBE_SECONDS = 10.0
+DEFAULT_LIMITS = (2.0, 10.0, 4)
 ACCOUNTS = CrmAccount.__table__
 
 
@@ -50,8 +51,11 @@ def verify_account(
     integration_id: int | None = None,
     timeout: float = PROBE_SECONDS,
 ) -> ClientError | None:
-    """Read `account` with the key of an integration, the newest one unless it is named. On an answer the breaker closes and what
-    waited is due; returns the error otherwise. Safe to call any number of times."""
+    """Read `account` with the key of an integration, the newest one unless it is named.
+
+    On an answer the breaker closes and what waited is due; returns the error otherwise. Safe to
+    call any number of times.
+    """
     with Session(engine) as session:
         query = select(Integration).where(Integration.crm_account_row_id == account_row_id)
         if integration_id is not None:
@@ -100,6 +104,9 @@ def _settle_identity(session: Session, account_row_id: int, facts: AccountFacts)
         .values(crm_account_row_id=known.id)
     )
     known.verified_at = now
+    if (row.per_second, row.burst, row.in_flight) != DEFAULT_LIMITS:
+        # The limits that somebody chose last are those of the account.
+        known.per_second, known.burst, known.in_flight = row.per_second, row.burst, row.in_flight
     session.query(CrmLane).filter_by(crm_account_row_id=row.id).delete()
     session.delete(row)
     return known.id

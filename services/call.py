@@ -12,6 +12,7 @@ from rules.decide import Decision
 from rules.events import Event
 from rules.facts import CallFacts
 from rules.keys import reference_prefix, session_key
+from rules.material import moment_of
 from rules.reasons import Reason
 from rules.settings import Settings
 from rules.vocabulary import Entity, WriteStatus
@@ -92,6 +93,12 @@ class Call:
     @property
     def id(self) -> int:
         return int(self.row.id)
+
+    @property
+    def started_at(self) -> datetime:
+        """When its first event happened, before anything is folded."""
+        moments = [moment_of(event, self.office.zone) for event in self.events]
+        return min(moments, default=self.row.started_at)
 
     @property
     def rules(self) -> Settings:

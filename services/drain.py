@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 import secrets
+import traceback
 from collections import deque
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -42,6 +43,8 @@ RENEW_SECONDS = 3.0
 LOOK_SECONDS = 0.1
 WAIT_SECONDS = 0.05
 CRASHES = 3
+# What the database or the way there refuses of one call's wishes; also an outage is one of them.
+UNSTORABLE = (StatementError, TypeError, ValueError)
 CRASH_LATER = timedelta(seconds=5)
 
 
@@ -130,7 +133,8 @@ class Drain:
             with Session(self._engine) as session:
                 now = self._clock.now
                 loaded = load_calls(session, rows, self._offices, self._knobs, now, self._ledger)
-            for call in loaded:
+            # Of two calls of one unknown number the one that started earlier is the first contact.
+            for call in sorted(loaded, key=lambda call: call.started_at):
                 active = Active(call, work_on(call))
                 self._active[call.id] = active
                 self._ready.append((active, None, None))
@@ -165,7 +169,7 @@ class Drain:
             try:
                 mine = self._store(connection, touched)
                 transaction.commit()
-            except StatementError as error:
+            except UNSTORABLE as error:
                 transaction.rollback()
                 if _is_outage(error):
                     raise
@@ -235,7 +239,9 @@ class Drain:
 
     def _crashed(self, active: Active, crash: Exception) -> None:
         """A defect of ours, or a poisonous call: set aside after three times, neighbours go on."""
-        logger.exception("call session %s failed", active.call.id, exc_info=crash)
+        # Without the message: a database's can hold the whole row, with the client's phone.
+        where = "".join(traceback.format_tb(crash.__traceback__))
+        logger.error("call session %s: %s\n%s", active.call.id, type(crash).__name__, where)
         call = active.call
         active.work.close()
         call.changes = Changes()
@@ -274,7 +280,7 @@ class Drain:
                 with connection.begin():
                     claims.lock(connection, self._token, active.locks)
                     mine |= self._store(connection, {row_id: active})
-            except StatementError as error:
+            except UNSTORABLE as error:
                 if _is_outage(error):
                     raise
                 self._crashed(active, error)
@@ -338,7 +344,7 @@ def _trace_exchanges(answer: Answer[Active]) -> None:
         )
 
 
-def _is_outage(error: StatementError) -> bool:
+def _is_outage(error: Exception) -> bool:
     """The database itself fails, not what one call wants to store."""
     is_lost = isinstance(error, DBAPIError) and error.connection_invalidated
     return is_lost or isinstance(error, (OperationalError, InterfaceError))

@@ -109,7 +109,7 @@ class Inbox:
             return None, self._write(rows)
         except self._engine.dialect.loaded_dbapi.Error as error:
             self._drop_connection()
-            if not had_connection:
+            if not had_connection or self._is_sqlite:
                 return error, set()
         try:
             return None, self._write(rows)
@@ -141,7 +141,9 @@ class Inbox:
                 raise error.orig from error
             pooled.detach()
             self._connection = pooled.dbapi_connection
-            if not self._is_sqlite:
+            if self._is_sqlite:
+                self._connection.execute(f"PRAGMA busy_timeout = {STATEMENT_SECONDS * 1000}")
+            else:
                 self._connection.autocommit = True
                 self._connection.execute(f"SET statement_timeout = '{STATEMENT_SECONDS}s'")
         return self._connection
