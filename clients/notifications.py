@@ -1,4 +1,4 @@
-"""Bodies of the PBX's notifications become events; see `contract.md` 4.1 and 5."""
+"""Bodies of the PBX's notifications become events; see `docs/callgear.md` 4."""
 
 from __future__ import annotations
 
@@ -135,5 +135,5 @@ def _is_of_a_call(kind: str, members: Mapping[str, Member]) -> bool:
 
 
 def _key(kind: str, members: Mapping[str, Member]) -> str:
-    """Equal exactly for two notifications of one kind with equal members (`behaviour.md` 12)."""
+    """Equal exactly for two notifications of one kind with equal members."""
     return sha256(_encode_sorted([kind, members]).encode()).hexdigest()

@@ -164,7 +164,7 @@ def call_body(
 
 
 def call_status(facts: CallFacts) -> str:
-    """The CRM's word for how the call ended (`behaviour.md` 12)."""
+    """The CRM's word for how the call ended."""
     match facts.outcome:
         case Outcome.ANSWERED:
             return "answered"

@@ -1,6 +1,6 @@
 """What a call makes in the CRM: decided once, from facts, look-up and settings alone.
 
-A decision is None as long as its owner rule cannot be answered yet (`behaviour.md` 5 and 12); at
+A decision is None as long as its owner rule cannot be answered yet; at
 the end of a call every rule is answered, if need be by a fallback.
 """
 

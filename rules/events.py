@@ -16,8 +16,8 @@ class Event:
     """One notification, read.
 
     `kind` is a word of `EventKind`, or the foreign word of an event that we do not use, or "" when
-    nothing tells. `key` is equal for two notifications exactly when they say the same
-    (`behaviour.md` 12). `members` holds the known members that came with a value, in one spelling:
+    nothing tells. `key` is equal for two notifications exactly when they say the same.
+    `members` holds the known members that came with a value, in one spelling:
     ids and phones as text (phones digits only, without plus), durations as numbers, flags as
     booleans, lists as sorted lists of text, times as the PBX wrote them (zone of the account).
     `row_id` and `received_at` are those of the inbox row once stored.

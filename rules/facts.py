@@ -40,7 +40,7 @@ class CallFacts:
     finished_by: str | None
     caller: str | None
     is_first_known: bool
-    # A transfer whose first talker nobody told: the report may know (behaviour.md 12).
+    # A transfer whose first talker nobody told: the report may know.
     needs_report: bool
     talks: tuple[Talk, ...]
     rung: tuple[str, ...]

@@ -182,7 +182,7 @@ class FieldRow(_Part):
 
 
 class Settings(_Part):
-    """A whole settings document (`behaviour.md` 2), read-only."""
+    """A whole settings document, read-only."""
 
     schema_: Literal[1] = Field(default=1, alias="schema")
     incoming: Incoming = Incoming()

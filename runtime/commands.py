@@ -1,4 +1,4 @@
-"""The command line of `contract.md` 3. Results go to stdout as JSON, words to stderr."""
+"""The command line. Results go to stdout as JSON, words to stderr."""
 
 from __future__ import annotations
 

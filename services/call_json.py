@@ -1,4 +1,4 @@
-"""A call as commands and the CRM's API tell it (`contract.md` 5)."""
+"""A call as commands and the CRM's API tell it."""
 
 from __future__ import annotations
 

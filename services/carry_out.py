@@ -1,4 +1,4 @@
-"""Carry out a planned create: at most once, whatever happens on the way (`reliability.md` 2)."""
+"""Carry out a planned create: at most once, whatever happens on the way."""
 
 from __future__ import annotations
 

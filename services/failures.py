@@ -1,4 +1,4 @@
-"""What a failed request to the CRM means for its row of the ledger (`reliability.md` 2)."""
+"""What a failed request to the CRM means for its row of the ledger."""
 
 from __future__ import annotations
 

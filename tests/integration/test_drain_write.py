@@ -1,4 +1,4 @@
-"""Each row of `reliability.md` 2: what a create meets at the CRM, and what becomes of it."""
+"""What a create meets at the CRM, and what becomes of it."""
 
 from __future__ import annotations
 
