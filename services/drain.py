@@ -7,12 +7,8 @@ they ask for are sent: "sent" is always committed before the request, and a comm
 
 from __future__ import annotations
 
-import logging
 import secrets
-import traceback
 from collections import deque
-from dataclasses import dataclass, field
-from datetime import timedelta
 from time import monotonic
 from typing import Any, Protocol
 
@@ -21,47 +17,32 @@ from sqlalchemy.engine import Engine
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, StatementError
 from sqlalchemy.orm import Session
 
-from rules.reasons import Code, because
-from rules.vocabulary import CallState
 from services import claims
-from services.call import Call
-from services.call_rows import LedgerReader, load_calls, read_contacts
+from services.active import Active
+from services.call_rows import LedgerReader, load_calls
 from services.call_work import work_on
 from services.changes import Changes, store
+from services.contact_locks import ContactLocks
 from services.crm_requests import Answer, CrmRequests
 from services.database_clock import DatabaseClock
 from services.intake import take_in
 from services.knobs import Knobs
 from services.offices import Offices
 from services.release import keep, release
-from services.steps import Blocked, Lock, Rest, Send, Work
-
-logger = logging.getLogger(__name__)
+from services.steps import Blocked, Lock, Send
 
 CAPACITY = 64
 RENEW_SECONDS = 3.0
 LOOK_SECONDS = 0.1
 WAIT_SECONDS = 0.05
-CRASHES = 3
 # What the database or the way there refuses of one call's wishes; also an outage is one of them.
 UNSTORABLE = (StatementError, TypeError, ValueError)
-CRASH_LATER = timedelta(seconds=5)
 
 
 class Stopping(Protocol):
     """Tells that this process is asked to stop."""
 
     def is_set(self) -> bool: ...
-
-
-@dataclass(eq=False)
-class Active:
-    """A call that is being worked on."""
-
-    call: Call
-    work: Work
-    locks: set[str] = field(default_factory=set)
-    rest: Rest | None = None
 
 
 class Drain:
@@ -86,8 +67,7 @@ class Drain:
         self._ledger = LedgerReader()
         self._requests: CrmRequests[Active] = CrmRequests(self._token)
         self._active: dict[int, Active] = {}
-        self._holders: dict[str, Active] = {}
-        self._wanting: deque[tuple[Active, Lock]] = deque()
+        self._locks = ContactLocks(self._token)
         self._ready: deque[tuple[Active, Any, Exception | None]] = deque()
         self._renewed_at = monotonic()
         self._looked_at = 0.0
@@ -143,17 +123,18 @@ class Drain:
 
     def _collect(self) -> list[Answer[Active]]:
         """Answers that have come; waits for one only if there is nothing else to do."""
-        is_busy = bool(self._ready or self._wanting)
+        is_busy = bool(self._ready) or self._locks.is_wanted
         answers = self._requests.answers(0 if is_busy else WAIT_SECONDS)
         for answer in answers:
-            _trace_exchanges(answer)
+            answer.owner.trace_exchanges(answer.exchanges)
             self._ready.append((answer.owner, answer.value, answer.error))
         return answers
 
     @property
     def _has_work(self) -> bool:
         is_renewal = monotonic() - self._renewed_at > RENEW_SECONDS
-        return bool(self._ready or self._wanting or self._requests.is_waiting or is_renewal)
+        is_asked = self._locks.is_wanted or self._requests.is_waiting
+        return bool(self._ready) or is_asked or is_renewal
 
     # One round
 
@@ -164,7 +145,8 @@ class Drain:
             transaction = connection.begin()
             self._requests.note_health(connection, answers)
             self._renew(connection)
-            self._take_locks(connection)
+            # Who gets a contact moves on in the next round, when the lock is committed.
+            self._ready += [(active, rows, None) for active, rows in self._locks.take(connection)]
             self._grant(connection, touched)
             try:
                 mine = self._store(connection, touched)
@@ -206,49 +188,16 @@ class Drain:
         except (OperationalError, InterfaceError):
             raise
         except Exception as crash:
-            self._crashed(active, crash)
+            active.crashed(crash)
             return
         match step:
             case Lock():
-                self._wanting.append((active, step))
+                self._locks.want(active, step)
             case Send():
                 office = active.call.office
                 self._requests.queue(active, office.account_row_id, office.crm, step)
             case _:
                 raise TypeError(f"unknown step {step!r}")
-
-    def _take_locks(self, connection: Connection) -> None:
-        """Try to take the locks that are wanted and not held by another call here; those works
-        move on in the next round, with what the ledger has of their contact."""
-        free: dict[str, tuple[Active, Lock]] = {}
-        left: deque[tuple[Active, Lock]] = deque()
-        for active, wanted in self._wanting:
-            is_taken = wanted.key in self._holders or wanted.key in free
-            if is_taken:
-                left.append((active, wanted))
-            else:
-                free[wanted.key] = (active, wanted)
-        self._wanting = left
-        got = claims.lock(connection, self._token, free)
-        rows = read_contacts(connection, {free[key][1].contact for key in got})
-        for key, (active, wanted) in free.items():
-            if key in got:
-                active.locks.add(key)
-                self._holders[key] = active
-            self._ready.append((active, rows[wanted.contact] if key in got else None, None))
-
-    def _crashed(self, active: Active, crash: Exception) -> None:
-        """A defect of ours, or a poisonous call: set aside after three times, neighbours go on."""
-        # Without the message: a database's can hold the whole row, with the client's phone.
-        where = "".join(traceback.format_tb(crash.__traceback__))
-        logger.error("call session %s: %s\n%s", active.call.id, type(crash).__name__, where)
-        call = active.call
-        active.work.close()
-        call.changes = Changes()
-        call.trace(because(Code.CRASHED, error=type(crash).__name__))
-        is_last = call.row.crashes + 1 >= CRASHES
-        state = CallState.FAILED if is_last else CallState.WAITING
-        active.rest = Rest(state, "crashed", None if is_last else call.now() + CRASH_LATER)
 
     # Storing
 
@@ -283,7 +232,7 @@ class Drain:
             except UNSTORABLE as error:
                 if _is_outage(error):
                     raise
-                self._crashed(active, error)
+                active.crashed(error)
                 with connection.begin():
                     self._store(connection, {row_id: active})
                 self._forget(active)
@@ -293,15 +242,14 @@ class Drain:
         for active in touched.values():
             active.call.changes = Changes()
             if active.rest and active in mine:
-                _say(active.call, active.rest)
+                active.say_rest()
             if active.rest or active not in mine:
                 self._forget(active)
 
     def _forget(self, active: Active) -> None:
         active.work.close()
         self._active.pop(active.call.id, None)
-        for key in active.locks:
-            self._holders.pop(key, None)
+        self._locks.free(active)
 
     def _renew(self, connection: Connection) -> None:
         if monotonic() - self._renewed_at > RENEW_SECONDS:
@@ -315,33 +263,6 @@ class Drain:
             return
         with self._engine.begin() as connection:
             self._requests.close(connection)
-
-
-def _say(call: Call, rest: Rest) -> None:
-    """One line when the work on a call ends."""
-    logger.log(
-        logging.WARNING if rest.state is CallState.FAILED else logging.INFO,
-        "call %s of integration %s: %s %s",
-        call.row.call_session_id,
-        call.office.integration_id,
-        rest.state,
-        rest.reason or "",
-    )
-
-
-def _trace_exchanges(answer: Answer[Active]) -> None:
-    for operation, method, path, status, milliseconds, error in answer.exchanges:
-        answer.owner.call.trace(
-            because(
-                Code.CRM_REQUEST,
-                operation=operation,
-                method=method,
-                path=path,
-                status=status,
-                milliseconds=round(milliseconds),
-                error=error,
-            )
-        )
 
 
 def _is_outage(error: Exception) -> bool:
