@@ -286,11 +286,10 @@ def test_exit_codes_and_errors_of_the_commands(stack):
     unknown = stack.flask("calls", "show", stack.id, "1", code=1)
     no_integration = stack.flask("calls", "drain", "999", code=1)
     bad = {"incoming": {"first": {"create": "deal"}}}
-    refused = stack.flask("integrations", "settings", "import", stack.id, "-", given=bad, code=1)
+    words = ("integrations", "settings", "import", stack.id, "-", "--publish")
+    refused = stack.flask(*words, given=bad, code=1)
     exported = stack.flask("integrations", "settings", "export", stack.id)
-    published = stack.flask(
-        "integrations", "settings", "import", stack.id, "-", "--publish", given=exported
-    )
+    published = stack.flask(*words, given=exported)
     stack.crm.control("POST", "/_sim/faults", {"name": "error_500_before"})
     stack.post(PAYLOADS / "700000101" / "01-incoming_call.flat.json")
     stack.post(PAYLOADS / "700000101" / "05-call_finished.flat.json")
