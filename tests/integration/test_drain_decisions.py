@@ -426,6 +426,17 @@ def test_employee_without_a_crm_user_falls_back_and_it_is_told(server):
     assert "employee_unmapped" in server.codes()
 
 
+def test_earlier_call_is_the_first_if_both_are_ready(server):
+    server.use(settings={"incoming": {"repeat": {"create": "lead"}}})
+    later = [{**body, "notification_time": "2026-03-01 14:59:00"} for body in answered_call("2")]
+    server.notify(*later, *answered_call("1"))
+
+    server.drain()
+
+    assert server.show("1")["decisions"][0]["contact"] == "first"
+    assert server.show("2")["decisions"][0]["contact"] == "repeat"
+
+
 def test_number_that_stays_raw_is_kept_as_digits(server):
     server.notify(*answered_call(contact_phone_number="123456789012345678"))
 
