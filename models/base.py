@@ -8,6 +8,8 @@ database's: `now_ms()` is an SQL expression, so that several hosts agree.
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -45,6 +47,16 @@ db = SQLAlchemy(model_class=Base)
 
 # Set around work that writes nothing (a page that is shown), so that SQLite readers do not queue.
 only_reading: ContextVar[bool] = ContextVar("only_reading", default=False)
+
+
+@contextmanager
+def reading() -> Iterator[None]:
+    """Transactions that begin while this lasts only read."""
+    token = only_reading.set(True)
+    try:
+        yield
+    finally:
+        only_reading.reset(token)
 
 
 # SQLite only counts rows by itself in a column of the exact type INTEGER.

@@ -14,7 +14,7 @@ from sqlalchemy.engine import Engine
 from sqlalchemy.orm import Session
 
 from models import CrmWrite, Decision, Notification
-from models.base import only_reading
+from models.base import reading as reading_only
 from models.bulk import any_of, many
 from rules.crm import Client
 from rules.events import Event
@@ -40,11 +40,10 @@ class LedgerReader:
     def reading(self, engine: Engine) -> Iterator[None]:
         """While this lasts, works may read."""
         self._engine = engine
-        marked = only_reading.set(True)
         try:
-            yield
+            with reading_only():
+                yield
         finally:
-            only_reading.reset(marked)
             if self._connection is not None:
                 self._connection.close()
             self._engine = self._connection = None

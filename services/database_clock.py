@@ -8,12 +8,12 @@ from time import monotonic
 from sqlalchemy import select
 from sqlalchemy.engine import Engine
 
-from models.base import from_ms, now_ms
+from models.base import from_ms, now_ms, reading
 
 
 class DatabaseClock:
     def __init__(self, engine: Engine) -> None:
-        with engine.connect() as connection:
+        with reading(), engine.connect() as connection:
             self._start = from_ms(connection.execute(select(now_ms())).scalar_one())
         self._since = monotonic()
 

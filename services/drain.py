@@ -17,6 +17,7 @@ from sqlalchemy.engine import Engine
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, StatementError
 from sqlalchemy.orm import Session
 
+from models.base import reading
 from services import claims
 from services.active import Active
 from services.call_rows import LedgerReader, load_calls
@@ -25,6 +26,7 @@ from services.changes import Changes, store
 from services.contact_locks import ContactLocks
 from services.crm_requests import Answer, CrmRequests
 from services.database_clock import DatabaseClock
+from services.due import is_any_due
 from services.intake import take_in
 from services.knobs import Knobs
 from services.offices import Offices
@@ -104,13 +106,16 @@ class Drain:
         if room == 0 or (is_soon and room < self._capacity / 2):
             return 0
         self._looked_at = monotonic()
+        with reading(), self._engine.connect() as connection:
+            if not is_any_due(connection):
+                return 0
         with self._engine.begin() as connection:
             take_in(connection)
             rows = claims.claim(connection, self._token, limit=room)
             if not rows and not self._active:
                 rows = claims.claim(connection, self._token, limit=1, alone=True)
         if rows:
-            with Session(self._engine) as session:
+            with reading(), Session(self._engine) as session:
                 now = self._clock.now
                 loaded = load_calls(session, rows, self._offices, self._knobs, now, self._ledger)
             # Of two calls of one unknown number the one that started earlier is the first contact.
