@@ -126,21 +126,16 @@ def export_settings(integration_id: int) -> None:
 @click.argument("file")
 @click.option("--publish", is_flag=True, help="Calls from now on are handled by it.")
 def import_settings(integration_id: int, file: str, publish: bool) -> None:
-    """Check a settings document and publish it, or keep it as draft. A draft may have problems:
-    they are printed; publishing refuses them."""
+    """Check a settings document and keep it as draft, or publish it."""
     integration, document, session = _integration(integration_id), _read(file), db.session()
-    fields: list[dict[str, str]] = []
     try:
         known = integrations.known_references(session, integration)
         integrations.check_settings(document, locale=integration.locale, known=known)
     except InvalidFile as error:
-        fields = error.fields
-        if publish or not isinstance(document, dict):
-            _fail(error.code, "The settings cannot work.", fields=fields)
+        _fail(error.code, "The settings cannot work.", fields=error.fields)
     if not publish:
         integrations.save_draft(session, integration, document)
-        version = integration.published_version
-        _print({"published_version": version, "draft": True, "problems": fields})
+        _print({"published_version": integration.published_version, "draft": True})
         return
     number = integrations.publish(session, integration, document, author=None)
     current_app.extensions["ringer"].ring()
