@@ -6,10 +6,11 @@ A claim is one conditional UPDATE with a token. Every commit of the work checks 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, case, or_, select, text, update
+from sqlalchemy import ColumnElement, Connection, Row, and_, case, or_, select, text, true, update
 
 from models import CallSession, ContactLock, CrmAccount, Integration
 from models.base import now_ms
@@ -20,41 +21,31 @@ LEASE_MS = 10_000
 # down, it takes nobody with it, and it is known to be the one.
 ALONE_FROM = 3
 GIVE_UP_FROM = 8
+# While some calls of an account wait for an answer, as many again can be prepared.
+CALLS_PER_LANE = 2
+LOOK_AHEAD = 2
 
 SESSIONS = CallSession.__table__
 LOCKS = ContactLock.__table__
 
 
-def claim(connection: Connection, token: str, *, limit: int, alone: bool = False) -> list[Row[Any]]:
-    """Take up to `limit` due sessions, the longest due first.
+def claim(
+    connection: Connection, token: str, *, limit: int, held: Mapping[int, int], alone: bool = False
+) -> list[Row[Any]]:
+    """Take up to `limit` due sessions, the longest due first, of no account more than its pace can
+    use: `held` says how many we have of each. A slow CRM must not hold up the others.
 
     While an account's breaker is open only sessions with new events are taken: their facts are
     worth showing, their writes wait. `alone` takes one of those that went silent before.
     """
-    is_free = or_(SESSIONS.c.leased_until.is_(None), SESSIONS.c.leased_until < now_ms())
-    may_write = or_(
-        CrmAccount.breaker == "closed", SESSIONS.c.events_version > SESSIONS.c.folded_version
-    )
-    is_suspect = SESSIONS.c.suspicion >= ALONE_FROM
-    due = (
-        select(SESSIONS.c.id)
-        .join(Integration, Integration.id == SESSIONS.c.integration_id)
-        .join(CrmAccount, CrmAccount.id == Integration.crm_account_row_id)
-        .where(
-            SESSIONS.c.next_at <= now_ms(),
-            is_free,
-            may_write,
-            is_suspect if alone else ~is_suspect,
-        )
-        .order_by(SESSIONS.c.next_at)
-        .limit(1 if alone else limit)
-        .with_for_update(of=SESSIONS, skip_locked=True)
-    )
+    fair = _fair_share(_due(connection, limit, held, alone=alone), held)[:limit]
+    if not fair:
+        return []
     # A lease that is still written down when it has run out ended without a word.
     silent = case((SESSIONS.c.lease_token.is_not(None), 1), else_=0)
     statement = (
         update(SESSIONS)
-        .where(SESSIONS.c.id.in_(due))
+        .where(SESSIONS.c.id.in_(fair))
         .values(
             lease_token=token,
             leased_until=now_ms() + LEASE_MS,
@@ -64,6 +55,52 @@ def claim(connection: Connection, token: str, *, limit: int, alone: bool = False
     )
     rows = connection.execute(statement).all()
     return sorted(rows, key=lambda row: (row.started_at, row.id))
+
+
+def _due(
+    connection: Connection, limit: int, held: Mapping[int, int], *, alone: bool
+) -> Sequence[Row[Any]]:
+    """Sessions that could be taken, locked until the commit; of accounts with room only."""
+    is_free = or_(SESSIONS.c.leased_until.is_(None), SESSIONS.c.leased_until < now_ms())
+    may_write = or_(
+        CrmAccount.breaker == "closed", SESSIONS.c.events_version > SESSIONS.c.folded_version
+    )
+    is_suspect = SESSIONS.c.suspicion >= ALONE_FROM
+    busy = [account for account, count in held.items() if count]
+    has_room: ColumnElement[bool] = CrmAccount.id.not_in(busy) if busy else true()
+    for account, count in held.items():
+        has_room = or_(has_room, and_(CrmAccount.id == account, _cap() > count))
+    query = (
+        select(SESSIONS.c.id, CrmAccount.id.label("account"), CrmAccount.in_flight)
+        .join(Integration, Integration.id == SESSIONS.c.integration_id)
+        .join(CrmAccount, CrmAccount.id == Integration.crm_account_row_id)
+        .where(
+            SESSIONS.c.next_at <= now_ms(),
+            is_free,
+            may_write,
+            is_suspect if alone else ~is_suspect,
+            has_room,
+        )
+        .order_by(SESSIONS.c.next_at)
+        .limit(1 if alone else limit * LOOK_AHEAD)
+        .with_for_update(of=SESSIONS, skip_locked=True)
+    )
+    return connection.execute(query).all()
+
+
+def _cap() -> Any:
+    return CrmAccount.in_flight * CALLS_PER_LANE
+
+
+def _fair_share(rows: Sequence[Row[Any]], held: Mapping[int, int]) -> list[int]:
+    """Of due sessions in their order, those that leave each account within its share."""
+    counts = Counter(held)
+    fair = []
+    for row in rows:
+        if counts[row.account] < row.in_flight * CALLS_PER_LANE:
+            counts[row.account] += 1
+            fair.append(row.id)
+    return fair
 
 
 def still_mine(connection: Connection, token: str, ids: Collection[int]) -> set[int]:

@@ -8,7 +8,7 @@ they ask for are sent: "sent" is always committed before the request, and a comm
 from __future__ import annotations
 
 import secrets
-from collections import deque
+from collections import Counter, deque
 from time import monotonic
 from typing import Any, Protocol
 
@@ -33,7 +33,8 @@ from services.offices import Offices
 from services.release import keep, release
 from services.steps import Blocked, Lock, Send
 
-CAPACITY = 64
+CAPACITY = 192
+CLAIM_AT_ONCE = 64
 RENEW_SECONDS = 3.0
 LOOK_SECONDS = 0.1
 WAIT_SECONDS = 0.05
@@ -103,7 +104,7 @@ class Drain:
             return 0
         room = self._capacity - len(self._active)
         is_soon = bool(self._active) and monotonic() - self._looked_at < LOOK_SECONDS
-        if room == 0 or (is_soon and room < self._capacity / 2):
+        if room == 0 or (is_soon and len(self._active) > CLAIM_AT_ONCE / 2):
             return 0
         self._looked_at = monotonic()
         with reading(), self._engine.connect() as connection:
@@ -111,9 +112,11 @@ class Drain:
                 return 0
         with self._engine.begin() as connection:
             take_in(connection)
-            rows = claims.claim(connection, self._token, limit=room)
+            limit = min(room, CLAIM_AT_ONCE)
+            held = Counter(active.call.office.account_row_id for active in self._active.values())
+            rows = claims.claim(connection, self._token, limit=limit, held=held)
             if not rows and not self._active:
-                rows = claims.claim(connection, self._token, limit=1, alone=True)
+                rows = claims.claim(connection, self._token, limit=1, held=held, alone=True)
         if rows:
             with reading(), Session(self._engine) as session:
                 now = self._clock.now
