@@ -13,7 +13,6 @@ from blueprints import (
     calls,
     demo,
     errors,
-    hooks,
     keys,
     language,
     ops,
@@ -24,6 +23,7 @@ from blueprints import (
     shown,
     styleguide,
 )
+from blueprints.hooks_first import HooksFirst
 from blueprints.sessions import BrowserSessions
 from models import db
 from models.base import only_reading
@@ -46,7 +46,6 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     keys.bp,
     demo.bp,
     styleguide.bp,
-    hooks.bp,
     ops.bp,
     recordings.bp,
 )
@@ -67,10 +66,9 @@ def create_app(config: Config | None = None) -> Flask:
     db.init_app(app)
     migrate.init_app(app, db, directory="migrations", render_as_batch=True)
     csrf.init_app(app)
-    csrf.exempt(hooks.bp)  # it checks its token
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
-    app.wsgi_app = LocalProxy(app.wsgi_app)  # type: ignore[method-assign,assignment]
+    app.wsgi_app = LocalProxy(HooksFirst(app))  # type: ignore[method-assign,assignment]
     wire_up(app, config)
     commands.register(app)
     app.before_request(begin_reading)

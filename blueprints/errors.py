@@ -78,16 +78,20 @@ def csrf_failed(error: CSRFError) -> tuple[str, int]:
 @bp.app_errorhandler(HTTPException)
 def http_error(error: HTTPException) -> tuple[str, int] | HTTPException:
     trouble = TROUBLES.get(error.code or 500)
-    if trouble is None or request.path.startswith(MACHINE_PATHS) or _is_machine_lost(error):
+    is_machine = _is_machine_lost() if error.code == 404 else _is_machine_path()
+    if trouble is None or is_machine:
         return error
     return _page(error.code or 500, trouble)
 
 
-def _is_machine_lost(error: HTTPException) -> bool:
-    """A program at an unknown address gets the same few words as at a webhook that it does not
-    know: it cannot tell the two apart. A browser says that it takes HTML."""
-    is_program = "text/html" not in request.headers.get("Accept", "text/html")
-    return error.code == 404 and is_program
+def _is_machine_lost() -> bool:
+    """Whether a program is at an unknown address; a browser says that it takes HTML. The path makes
+    no difference, so that nobody can tell a wrong webhook from any wrong address."""
+    return "text/html" not in request.headers.get("Accept", "") and not wants_partial()
+
+
+def _is_machine_path() -> bool:
+    return request.path.startswith(MACHINE_PATHS)
 
 
 @bp.app_errorhandler(InternalServerError)
@@ -96,12 +100,13 @@ def broken(error: InternalServerError) -> tuple[str, int] | HTTPException:
     g.is_broken = True
     error_id = secrets.token_hex(4)
     logger.error("page failed: error %s, %s %s", error_id, request.method, request.endpoint)
-    if request.path.startswith(MACHINE_PATHS):
+    if _is_machine_path():
         return error
     return _page(500, TROUBLES[500], error_id)
 
 
 def _page(status: int, trouble: Trouble, error_id: str = "") -> tuple[str, int]:
     page = "partials/error.html" if wants_partial() else "error.html"
-    error_id = error_id or secrets.token_hex(4)
+    # An address that is not there is no error of ours: nothing to look for, nothing to tell apart.
+    error_id = error_id or ("" if status == 404 else secrets.token_hex(4))
     return render_template(page, trouble=trouble, error_id=error_id, status=status), status

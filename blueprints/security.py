@@ -16,21 +16,11 @@ HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
 }
 
-MACHINE_HEADERS = (
-    ("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'"),
-    ("X-Content-Type-Options", "nosniff"),
-    ("Cache-Control", "no-store"),
-)
-
 bp = Blueprint("security", __name__)
 
 
 @bp.after_app_request
 def add_headers(response: Response) -> Response:
-    if request.blueprint == "hooks" and response.status_code != 404:
-        # A machine reads it: one short list, made once.
-        response.headers.extend(MACHINE_HEADERS)
-        return response
     response.headers.setdefault("Content-Security-Policy", content_policy())
     for name, value in HEADERS.items():
         response.headers.setdefault(name, value)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Flask, Request
 from flask.sessions import NullSession, SecureCookieSessionInterface, SessionMixin
 
-MACHINE_PATHS = ("/hooks/", "/healthz", "/readyz", "/metrics", "/api/")
+MACHINE_PATHS = ("/healthz", "/readyz", "/metrics", "/api/")
 
 
 class BrowserSessions(SecureCookieSessionInterface):

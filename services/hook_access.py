@@ -12,7 +12,7 @@ from sqlalchemy.engine import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from models import Integration, WebhookToken
-from models.base import now_ms
+from models.base import now_ms, reading
 from services.vault import Vault, token_hash
 
 FRESH_SECONDS = 5.0
@@ -85,7 +85,7 @@ class HookAccess:
             .join(WebhookToken, WebhookToken.integration_id == Integration.id)
             .where(WebhookToken.token_hash == hashed, is_valid)
         )
-        with self._engine.connect() as connection:
+        with reading(), self._engine.connect() as connection:
             row = connection.execute(query).first()
         if row is None:
             return None

@@ -263,3 +263,15 @@ def test_locked_database_is_told_and_nothing_is_lost(server, client, hook):
 
     assert (away.status_code, away.headers["Retry-After"]) == (503, "5")
     assert again.json == {"status": "accepted"}
+
+
+@pytest.mark.parametrize("accept", ["*/*", "application/json", None])
+def test_unknown_token_looks_like_any_unknown_path_whoever_asks(client, accept):
+    headers = {"Accept": accept} if accept else {}
+
+    unknown_token = client.post("/hooks/" + "x" * 43, data=b"{}", headers=headers)
+    unknown_path = client.post("/no/such/path", data=b"{}", headers=headers)
+
+    assert unknown_token.status_code == unknown_path.status_code == 404
+    assert unknown_token.data == unknown_path.data
+    assert unknown_token.headers.to_wsgi_list() == unknown_path.headers.to_wsgi_list()

@@ -132,7 +132,7 @@ def test_demo_banner_is_for_the_demo_only(tmp_path, admin):
 
 
 def test_missing_page_says_what_to_do(admin):
-    answer = admin.get("/no-such-page")
+    answer = admin.get("/no-such-page", headers={"Accept": "text/html"})
 
     assert answer.status_code == 404
     for words in ("There is no such page", "What it means for calls", "support@callgear.com"):
