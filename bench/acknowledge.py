@@ -1,8 +1,8 @@
 """python -m bench.acknowledge: requests a second of the webhook beside bare Flask views.
 
 The server is the whole of `python -m runtime run`; its two workers are frozen while its rate is
-measured, so that what is compared is the acknowledgement alone, and go on for the last table,
-20 requests a second with the work on the calls beside it.
+measured, so that what is compared is the acknowledgement alone. The last table is of 20 requests a
+second: alone, and with the work on the calls that they bring.
 """
 
 from __future__ import annotations
@@ -143,23 +143,35 @@ def frozen(pids: list[int]) -> Iterator[None]:
 
 
 def steady(kind: str, stack: Stack, *, seconds: float, rounds: int) -> None:
-    """The trickle of an ordinary day, with the workers at work on what it brings."""
+    """The trickle of an ordinary day: by itself, and with the work on the calls that it brings."""
     wait_until_idle(stack)
     messages = Messages(stack.hook_path, stack.port, first=90_000_000)
-    loads = [
-        paced(stack.port, messages.starts(), per_second=STEADY_PER_SECOND, seconds=seconds * 2)
-        for _ in range(rounds)
-    ]
+    alone: list[Load] = []
+    beside: list[Load] = []
+    for _ in range(rounds):
+        with frozen(stack.workers()):
+            alone.append(_trickle(stack, messages.unused(), seconds))
+        beside.append(_trickle(stack, messages.starts(), seconds))
+        wait_until_idle(stack)
+    rows = [_steady_row(f"{kind}, workers frozen", alone)]
+    rows.append(_steady_row(f"{kind}, workers at work on 20 calls/s", beside))
+    columns = ("20 requests/s", "p50 ms", "p99 ms", "longest ms", "goal")
+    table(f"Steady trickle, {rounds} rounds of {seconds * 2:g} s", columns, rows)
+
+
+def _trickle(stack: Stack, requests: Iterator[bytes], seconds: float) -> Load:
+    return paced(stack.port, requests, per_second=STEADY_PER_SECOND, seconds=seconds * 2)
+
+
+def _steady_row(name: str, loads: list[Load]) -> list[str]:
     p99 = [load.milliseconds(99) for load in loads]
-    row = [
-        kind,
+    return [
+        name,
         spread([load.milliseconds(50) for load in loads], 1),
         spread(p99, 1),
         spread([max(load.latencies) * 1000 for load in loads], 1),
         goal(median(p99), STEADY_GOAL_MS, at_least=False),
     ]
-    columns = ("database", "p50 ms", "p99 ms", "longest ms", "goal")
-    table(f"20 requests/s, workers at work, {rounds} rounds", columns, [row])
 
 
 def wait_until_idle(stack: Stack) -> None:

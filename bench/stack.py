@@ -96,7 +96,7 @@ class Stack:
         self.hook_path = urlsplit(made["webhook_url"]).path
 
     def command(self, *words: str, given: str = "") -> str:
-        """Run a command of `contract.md` 3; its standard output."""
+        """Run a command of ours; its standard output."""
         done = subprocess.run(
             [sys.executable, "-m", "flask", "--app", "app", *words],
             cwd=ROOT,
