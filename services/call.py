@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import datetime
 from typing import Any
 
@@ -164,31 +164,8 @@ class Call:
         self.writes[key] = write
         if kind == Entity.CLIENT:
             self.clients.append(write)
-        self.changes.plan(
-            {
-                "ledger_key": key,
-                "reference": reference,
-                "integration_id": self.office.integration_id,
-                "session_row_id": self.id,
-                "kind": kind,
-                "contact": contact,
-                "status": str(write.status),
-                "body": body,
-                "links": write.links,
-                "late": write.late,
-                "is_stale": False,
-                "revision": 0,
-                "attempts": 0,
-                "refusals": 0,
-                "planned_at": write.planned_at,
-                "next_at": None,
-                "sent_at": None,
-                "done_at": None,
-                "closed_at": None,
-                "crm_id": None,
-                "error": None,
-            }
-        )
+        row = {each.name: getattr(write, each.name) for each in fields(Write)}
+        self.changes.plan(row | {"integration_id": self.office.integration_id})
         return write
 
     def update(self, write: Write, **columns: Any) -> None:

@@ -14,6 +14,7 @@ from pydantic import (
     Field,
     StringConstraints,
     ValidationError,
+    field_validator,
 )
 from pydantic_core import PydanticCustomError
 
@@ -107,6 +108,15 @@ class IntegrationFile(_Part):
     user_mapping: list[Pair] = []
     settings: dict[str, Any] | None = None
     publish: bool = False
+
+    @field_validator("user_mapping")
+    @classmethod
+    def _one_to_one(cls, pairs: list[Pair]) -> list[Pair]:
+        users = {pair.crm_user_id for pair in pairs}
+        employees = {pair.employee_id for pair in pairs}
+        if len(users) < len(pairs) or len(employees) < len(pairs):
+            raise PydanticCustomError("duplicate_pair", "a user or an employee is named twice")
+        return pairs
 
 
 def read_file(document: Any) -> IntegrationFile:

@@ -48,24 +48,8 @@ def create_integration(session: Session, file: IntegrationFile, ports: Ports) ->
     session.add(account)
     session.flush()
     api_key, token, secret = new_token(), new_token(), new_token()
-    integration = Integration(
-        title=file.title,
-        timezone=file.timezone,
-        default_country=file.default_country,
-        locale=file.locale,
-        created_at=now,
-        behomes_base_url=file.behomes.base_url,
-        behomes_key_sealed=ports.vault.seal(file.behomes.api_key),
-        crm_account_row_id=account.id,
-        webhook_secret_sealed=ports.vault.seal(secret),
-        require_secret=file.webhook.require_secret,
-        sources=list(file.webhook.sources),
-        api_key_hash=token_hash(api_key),
-        media_hosts=[],
-        draft=_draft(file.settings),
-    )
-    if file.callgear:
-        _connect_callgear(integration, file.callgear, ports.vault)
+    integration = _new_integration(file, ports.vault, api_key=api_key, secret=secret)
+    integration.created_at, integration.crm_account_row_id = now, account.id
     session.add(integration)
     session.flush()
     session.add(
@@ -84,6 +68,28 @@ def create_integration(session: Session, file: IntegrationFile, ports: Ports) ->
     session.commit()
     hooks = f"{ports.public_base_url}/hooks/{token}"
     return Made(integration.id, hooks, secret, f"{hooks}/manager", api_key)
+
+
+def _new_integration(
+    file: IntegrationFile, vault: Vault, *, api_key: str, secret: str
+) -> Integration:
+    integration = Integration(
+        title=file.title,
+        timezone=file.timezone,
+        default_country=file.default_country,
+        locale=file.locale,
+        behomes_base_url=file.behomes.base_url,
+        behomes_key_sealed=vault.seal(file.behomes.api_key),
+        webhook_secret_sealed=vault.seal(secret),
+        require_secret=file.webhook.require_secret,
+        sources=list(file.webhook.sources),
+        api_key_hash=token_hash(api_key),
+        media_hosts=[],
+        draft=_draft(file.settings),
+    )
+    if file.callgear:
+        _connect_callgear(integration, file.callgear, vault)
+    return integration
 
 
 def connect(session: Session, integration: Integration, file: Connection, ports: Ports) -> None:

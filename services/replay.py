@@ -24,22 +24,8 @@ def replay_writes(
     ids = list(connection.execute(failed).scalars())
     if not ids:
         return 0
-    replayed = connection.execute(
-        update(WRITES)
-        .where(WRITES.c.session_row_id.in_(ids), WRITES.c.status == "dead")
-        .values(
-            status="planned",
-            is_stale=True,
-            refusals=0,
-            attempts=0,
-            next_at=None,
-            planned_at=now_ms(),
-        )
-    ).rowcount
+    replayed = _plan_anew(connection, ids)
     published = select(Integration.published_version).where(Integration.id == integration_id)
-    # What completes is planned anew from today's rows.
-    stale = WRITES.c.kind == "complete", WRITES.c.is_stale, WRITES.c.status == "planned"
-    connection.execute(delete(WRITES).where(WRITES.c.session_row_id.in_(ids), *stale))
     connection.execute(
         update(SESSIONS)
         .where(SESSIONS.c.id.in_(ids))
@@ -51,4 +37,24 @@ def replay_writes(
             render_version=published.scalar_subquery(),
         )
     )
+    return replayed
+
+
+def _plan_anew(connection: Connection, session_ids: list[int]) -> int:
+    mine = WRITES.c.session_row_id.in_(session_ids)
+    replayed = connection.execute(
+        update(WRITES)
+        .where(mine, WRITES.c.status == "dead")
+        .values(
+            status="planned",
+            is_stale=True,
+            refusals=0,
+            attempts=0,
+            next_at=None,
+            planned_at=now_ms(),
+        )
+    ).rowcount
+    # What completes is planned anew from today's rows.
+    stale = WRITES.c.kind == "complete", WRITES.c.is_stale, WRITES.c.status == "planned"
+    connection.execute(delete(WRITES).where(mine, *stale))
     return int(replayed)
