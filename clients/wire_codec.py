@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -136,10 +137,8 @@ class Codec:
         text = as_text(value)
         if text is None:
             return None
-        try:
+        with contextlib.suppress(ValueError, OverflowError):
             return self._from_epoch(float(text))
-        except (ValueError, OverflowError):
-            pass
         try:
             moment = datetime.fromisoformat(text)
         except ValueError:

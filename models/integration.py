@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, String, Text, UniqueConstraint, select
+from sqlalchemy import ForeignKey, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from models.base import BigId, Moment, db
@@ -80,10 +80,3 @@ class SettingsVersion(db.Model):  # type: ignore[name-defined]
     document: Mapped[dict[str, Any]]
     author: Mapped[str | None] = mapped_column(String(200))
     published_at: Mapped[datetime] = mapped_column(Moment)
-
-    @classmethod
-    def get_document(cls, integration_id: int, number: int) -> dict[str, Any]:
-        query = select(cls.document).where(
-            cls.integration_id == integration_id, cls.number == number
-        )
-        return db.session.execute(query).scalar_one()

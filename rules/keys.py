@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from rules.vocabulary import Entity
-
 
 def client_key(account_id: str, phone_hash: str, generation: int) -> str:
     """One client per phone and CRM account. A client deleted in the CRM closes its generation."""
@@ -30,6 +28,3 @@ def task_contact(integration_id: int, client_id: str | None, phone_hash: str) ->
 def reference_prefix(kind: str) -> str:
     """References of calls are told from those of entities at a glance."""
     return "cg-call-" if kind in ("call", "recording") else "cg-"
-
-
-ENTITY_ORDER = (Entity.CLIENT, Entity.LEAD, Entity.DEAL, Entity.TASK)

@@ -83,11 +83,6 @@ def close(connection: Connection, account_row_id: int) -> None:
     )
 
 
-def state_of(connection: Connection, account_row_id: int) -> str:
-    query = select(ACCOUNTS.c.breaker).where(ACCOUNTS.c.id == account_row_id)
-    return str(connection.execute(query).scalar_one())
-
-
 def as_json(error: ClientError) -> dict[str, Any]:
     """An error as the pages and the trace show it; its words are masked already."""
     return {

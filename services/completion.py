@@ -9,7 +9,7 @@ from typing import Any
 from clients.errors import ClientError, KeyRefusedError, NotFoundError
 from rules.bodies import template_of, texts, waits_for_recording
 from rules.call_values import needs_report
-from rules.custom_fields import fill_fields, has_recording
+from rules.custom_fields import Filled, fill_fields, has_recording, keep_filled
 from rules.facts import CallFacts
 from rules.formats import Value
 from rules.reasons import Code, because
@@ -116,15 +116,13 @@ def _send(call: Call, entity: Entity, target: str, write: Write) -> Doing:
     fields, wanted = dict(write.body["custom_fields"]), dict(write.body["texts"])
     if write.body["keep"] or wanted:
         present = yield from _read(call, entity, target)
-        kept = {
-            name for name in write.body["keep"] if not _is_empty(present.custom_fields.get(name))
-        }
+        filled = Filled(fields, frozenset(write.body["keep"]), ())
+        fields, kept = keep_filled(filled, present.custom_fields, entity)
         changed = {f for f in wanted if present.texts.get(f) != write.body["before"][f]}
         call.trace(
-            *(because(Code.FIELD_KEPT, entity=str(entity), target=name) for name in sorted(kept)),
+            *kept,
             *(because(Code.TEXT_KEPT, entity=str(entity), field=name) for name in sorted(changed)),
         )
-        fields = {name: value for name, value in fields.items() if name not in kept}
         wanted = {name: value for name, value in wanted.items() if name not in changed}
     changes = wanted | ({"custom_fields": fields} if fields else {})
     if changes:
@@ -187,7 +185,3 @@ def _target(call: Call, entity: Entity) -> str | None:
     if made is not None:
         return made.crm_id if made.status == WriteStatus.DONE else None
     return call.created.get("client_id") if entity is Entity.CLIENT else None
-
-
-def _is_empty(value: Any) -> bool:
-    return value in (None, "", [], {})
