@@ -11,8 +11,16 @@ from models.crm_write import CrmWrite
 from models.decision import Decision
 from models.employee import CrmUserRow, EmployeeRow, UserMapping, VirtualNumberRow
 from models.integration import Integration, SettingsVersion, WebhookToken
-from models.login import Login, LoginFailure, LoginIntegration, LoginSession
+from models.login import (
+    Invitation,
+    KeptForm,
+    Login,
+    LoginFailure,
+    LoginIntegration,
+    LoginSession,
+)
 from models.notification import Notification
+from models.sync_run import SyncItem, SyncRun
 
 __all__ = [
     "CallSession",
@@ -25,12 +33,16 @@ __all__ = [
     "Decision",
     "EmployeeRow",
     "Integration",
+    "Invitation",
+    "KeptForm",
     "Login",
     "LoginFailure",
     "LoginIntegration",
     "LoginSession",
     "Notification",
     "SettingsVersion",
+    "SyncItem",
+    "SyncRun",
     "TraceEntry",
     "UserMapping",
     "VirtualNumberRow",

@@ -23,7 +23,8 @@ class EmployeeRow(db.Model):  # type: ignore[name-defined]
 
 
 class CrmUserRow(db.Model):  # type: ignore[name-defined]
-    """`gone` is set when a complete list of the CRM's users no longer holds him."""
+    """`gone` is set when a complete list of the CRM's users no longer holds him; `kept_apart`
+    when an admin has said that no employee belongs to him."""
 
     __tablename__ = "crm_user"
 
@@ -35,6 +36,7 @@ class CrmUserRow(db.Model):  # type: ignore[name-defined]
     phones: Mapped[list[str]] = mapped_column(default=list)
     active: Mapped[bool] = mapped_column(default=True)
     gone: Mapped[bool] = mapped_column(default=False)
+    kept_apart: Mapped[bool] = mapped_column(default=False)
 
 
 class UserMapping(db.Model):  # type: ignore[name-defined]

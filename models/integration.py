@@ -25,8 +25,19 @@ class Integration(db.Model):  # type: ignore[name-defined]
     created_at: Mapped[datetime] = mapped_column(Moment)
     paused_at: Mapped[datetime | None] = mapped_column(Moment)
     published_version: Mapped[int | None]
+    deleted_at: Mapped[datetime | None] = mapped_column(Moment)
+
     draft: Mapped[dict[str, Any] | None]
+    # Grows with every change of the draft: two admins never overwrite each other silently.
     draft_revision: Mapped[int] = mapped_column(default=0)
+    draft_author: Mapped[str | None] = mapped_column(String(200))
+    draft_saved_at: Mapped[datetime | None] = mapped_column(Moment)
+    # Step of the wizard -> visited or saved; a step that is not named was never opened.
+    setup_progress: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    # What the last test of each connection found: behomes, callgear.
+    connection_checks: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    live_check_at: Mapped[datetime | None] = mapped_column(Moment)
+    nightly_sync: Mapped[bool] = mapped_column(default=False)
 
     behomes_base_url: Mapped[str] = mapped_column(String(300))
     behomes_key_sealed: Mapped[str] = mapped_column(Text)
@@ -57,13 +68,15 @@ class Integration(db.Model):  # type: ignore[name-defined]
 
 
 class WebhookToken(db.Model):  # type: ignore[name-defined]
-    """The secret part of a webhook address; only its hash is kept. Two overlap while rotating."""
+    """The secret part of a webhook address. It is found by its hash; the sealed copy lets the
+    admin read the address again. Two overlap while rotating."""
 
     __tablename__ = "webhook_token"
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     integration_id: Mapped[int] = mapped_column(ForeignKey("integration.id"), index=True)
     token_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    token_sealed: Mapped[str | None] = mapped_column(Text)
     created_at: Mapped[datetime] = mapped_column(Moment)
     expires_at: Mapped[datetime | None] = mapped_column(Moment)
 

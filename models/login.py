@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import ForeignKey, String
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -43,6 +44,8 @@ class LoginIntegration(db.Model):  # type: ignore[name-defined]
 
     login_id: Mapped[int] = mapped_column(ForeignKey("login.id"), primary_key=True)
     integration_id: Mapped[int] = mapped_column(ForeignKey("integration.id"), primary_key=True)
+    # Set by an admin where the e-mail does not tell which CRM user this login is.
+    crm_user_id: Mapped[str | None] = mapped_column(String(100))
 
 
 class LoginSession(db.Model):  # type: ignore[name-defined]
@@ -58,6 +61,37 @@ class LoginSession(db.Model):  # type: ignore[name-defined]
     address: Mapped[str | None] = mapped_column(String(64))
     agent: Mapped[str | None] = mapped_column(String(200))
     ended_at: Mapped[datetime | None] = mapped_column(Moment)
+
+
+class Invitation(db.Model):  # type: ignore[name-defined]
+    """A link that makes one login, once, until `expires_at`. Only the hash of its token is kept."""
+
+    __tablename__ = "invitation"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    token_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    email: Mapped[str] = mapped_column(String(200))  # lower case
+    name: Mapped[str | None] = mapped_column(String(200))
+    role: Mapped[str] = mapped_column(String(10))
+    integration_ids: Mapped[list[Any]]
+    invited_by: Mapped[int | None] = mapped_column(ForeignKey("login.id", ondelete="SET NULL"))
+    created_at: Mapped[datetime] = mapped_column(Moment)
+    expires_at: Mapped[datetime] = mapped_column(Moment)
+    used_at: Mapped[datetime | None] = mapped_column(Moment)
+    revoked_at: Mapped[datetime | None] = mapped_column(Moment)
+
+
+class KeptForm(db.Model):  # type: ignore[name-defined]
+    """What somebody typed when the session was over; given back after the login, once."""
+
+    __tablename__ = "kept_form"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    token_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    login_id: Mapped[int] = mapped_column(ForeignKey("login.id", ondelete="CASCADE"), index=True)
+    path: Mapped[str] = mapped_column(String(500))
+    fields: Mapped[list[Any]]
+    kept_at: Mapped[datetime] = mapped_column(Moment)
 
 
 class LoginFailure(db.Model):  # type: ignore[name-defined]
