@@ -79,6 +79,8 @@ class WebhookToken(db.Model):  # type: ignore[name-defined]
     token_sealed: Mapped[str | None] = mapped_column(Text)
     created_at: Mapped[datetime] = mapped_column(Moment)
     expires_at: Mapped[datetime | None] = mapped_column(Moment)
+    # To the minute: it is written beside the acknowledgement (`services/token_uses.py`).
+    last_used_at: Mapped[datetime | None] = mapped_column(Moment)
 
 
 class SettingsVersion(db.Model):  # type: ignore[name-defined]

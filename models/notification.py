@@ -20,6 +20,8 @@ class Notification(db.Model):  # type: ignore[name-defined]
     __tablename__ = "notification"
     __table_args__ = (
         UniqueConstraint("integration_id", "event_key"),
+        # "When did the last one of each kind come" is asked by the pages that wait for it.
+        Index("ix_notification_received", "integration_id", "kind", "received_at"),
         Index(
             "ix_notification_pending",
             "id",

@@ -130,10 +130,20 @@ def upgrade() -> None:
 
     with op.batch_alter_table("webhook_token", schema=None) as batch_op:
         batch_op.add_column(sa.Column("token_sealed", sa.Text(), nullable=True))
+        batch_op.add_column(sa.Column("last_used_at", sa.BigInteger(), nullable=True))
+
+    with op.batch_alter_table("notification", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_notification_received", ["integration_id", "kind", "received_at"], unique=False
+        )
 
 
 def downgrade() -> None:
+    with op.batch_alter_table("notification", schema=None) as batch_op:
+        batch_op.drop_index("ix_notification_received")
+
     with op.batch_alter_table("webhook_token", schema=None) as batch_op:
+        batch_op.drop_column("last_used_at")
         batch_op.drop_column("token_sealed")
 
     with op.batch_alter_table("login_integration", schema=None) as batch_op:
