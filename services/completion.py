@@ -7,13 +7,18 @@ from dataclasses import dataclass
 from typing import Any
 
 from clients.errors import ClientError, KeyRefusedError, NotFoundError
-from rules.bodies import template_of, texts, waits_for_recording
 from rules.call_values import needs_report
-from rules.custom_fields import Filled, fill_fields, has_recording, keep_filled
+from rules.completing import (
+    COMPLETED,
+    NOTHING_SENT,
+    Sent,
+    completion_of,
+    late_texts,
+    rows_left,
+)
+from rules.custom_fields import Filled, keep_filled
 from rules.facts import CallFacts
-from rules.formats import Value
 from rules.reasons import Code, because
-from rules.settings import FieldRow
 from rules.templates import parse, variables_of
 from rules.variables import Variable
 from rules.vocabulary import Entity, WriteStatus
@@ -25,7 +30,6 @@ from services.steps import Send, Step
 from services.vanished import let_go
 
 Doing = Generator[Step, Any, None]
-COMPLETED = (Entity.CLIENT, Entity.LEAD, Entity.DEAL)
 
 
 @dataclass(frozen=True)
@@ -44,8 +48,11 @@ def wants_report(call: Call, facts: CallFacts) -> bool:
     wanted: list[Variable] = []
     for entity in COMPLETED:
         if _target(call, entity) is not None or _made(call, entity) is not None:
-            wanted += [v for row in _rows(call, entity) for v in variables_of(parse(row.value))]
-            wanted += [v for late in _late(call, entity, values).values() for v in late]
+            sent = _sent(call, entity)
+            rows = rows_left(entity, call.texts, sent)
+            late = late_texts(entity, call.texts, values, call.office.regional, sent)
+            wanted += [v for row in rows for v in variables_of(parse(row.value))]
+            wanted += [v for variables in late.values() for v in variables]
     return needs_report(wanted, values)
 
 
@@ -88,26 +95,23 @@ def _plan(
 ) -> Write | None:
     owner = call.decisions["contact"].owner_user_id
     values = values_for(call, facts, owner=owner)
-    rows = [row for row in _rows(call, entity) if has_recording(row) is with_recording]
-    filled = fill_fields(rows, values, call.office.fields[entity], call.office.regional)
-    late = {
-        field: variables
-        for field, variables in _late(call, entity, values).items()
-        if waits_for_recording(variables) is with_recording
-    }
-    rendered = texts(entity, call.texts, values, call.office.regional) if late else {}
-    made = _made(call, entity)
-    old = made.body if made else {}
-    changed = {f: rendered[f] for f in late if rendered.get(f) and rendered[f] != old.get(f)}
-    if not filled.values and not changed:
+    found = completion_of(
+        entity,
+        call.texts,
+        values,
+        call.office.fields[entity],
+        call.office.regional,
+        _sent(call, entity),
+        with_recording=with_recording,
+    )
+    if found.is_empty:
         return None
-    call.trace(*filled.reasons)
-    before = {field: old.get(field) for field in changed}
+    call.trace(*found.reasons)
     body = {
-        "custom_fields": dict(filled.values),
-        "keep": sorted(filled.keep),
-        "texts": changed,
-        "before": before,
+        "custom_fields": dict(found.custom_fields),
+        "keep": sorted(found.keep),
+        "texts": dict(found.texts),
+        "before": dict(found.before),
     }
     return call.plan("complete", key, body)
 
@@ -147,25 +151,14 @@ def _read(call: Call, entity: Entity, target: str) -> Generator[Step, Any, Prese
 
 def _is_completed(call: Call, entity: Entity) -> bool:
     """Whether anything of this entity may have to be completed at all."""
+    sent = _sent(call, entity)
+    return bool(rows_left(entity, call.texts, sent) or sent.late)
+
+
+def _sent(call: Call, entity: Entity) -> Sent:
+    """What the create of this call carried; nothing if it made no such thing."""
     made = _made(call, entity)
-    return bool(_rows(call, entity) or (made and made.late))
-
-
-def _rows(call: Call, entity: Entity) -> list[FieldRow]:
-    """The rows of an entity that did not go with its create."""
-    made = _made(call, entity)
-    sent = made.body.get("custom_fields", {}) if made else {}
-    return [row for row in call.texts.fields if row.entity is entity and row.target not in sent]
-
-
-def _late(call: Call, entity: Entity, values: dict[str, Value]) -> dict[str, tuple[Variable, ...]]:
-    """The texts of our own create that were rendered before all was known."""
-    made = _made(call, entity)
-    regional = call.office.regional
-    return {
-        field: variables_of(template_of(entity, field, call.texts, values, regional))
-        for field in (made.late if made else [])
-    }
+    return Sent(made.body, made.late) if made else NOTHING_SENT
 
 
 def _made(call: Call, entity: Entity) -> Write | None:

@@ -6,6 +6,7 @@ from collections.abc import Generator
 from dataclasses import asdict, replace
 from typing import Any
 
+from rules.creates import TASK_LINKS, Rendered, made_client
 from rules.crm import Client
 from rules.decide import (
     HISTORY_ONLY,
@@ -21,7 +22,7 @@ from rules.reasons import Code, because
 from rules.vocabulary import Contact, Direction, Entity, WriteStatus
 from services.call import Call, Write
 from services.look_up import contact_of, hold_contact, look_up, own_create
-from services.rendering import Rendered, render_entity, render_line, render_task
+from services.rendering import render_entity, render_line, render_task
 from services.steps import Busy, Step
 
 Deciding = Generator[Step, Any, None]
@@ -138,7 +139,7 @@ def _plan_entity(
     rendered = render_entity(call, facts, entity, owner)
     call.trace(*rendered.reasons)
     if entity is Entity.CLIENT:
-        _keep_client(call, Client("", rendered.body["name"], responsible_user_id=owner))
+        _keep_client(call, made_client(rendered, owner))
         return _plan_client(call, facts, rendered)
     key = call.key(entity)
     return call.plan(str(entity), key, rendered.body, links=dict(links), late=rendered.late)
@@ -217,7 +218,7 @@ def _task_contact(call: Call, facts: CallFacts) -> str:
 
 
 def _task_links(call: Call) -> dict[str, Any]:
-    for entity in (Entity.DEAL, Entity.LEAD):
+    for entity in TASK_LINKS:
         key = call.key(entity)
         if key in call.writes:
             return {str(entity): {"key": key}}

@@ -10,8 +10,9 @@ from collections.abc import Generator
 from typing import Any
 
 from clients.errors import ClientError, KeyRefusedError, NotFoundError, UnsupportedError
-from rules.bodies import Participant, call_body
+from rules.bodies import call_body
 from rules.facts import CallFacts
+from rules.participants import participants
 from rules.reasons import Code, because
 from rules.vocabulary import Entity, WriteStatus
 from services import failures, vanished
@@ -47,10 +48,7 @@ def _wanted(call: Call, facts: CallFacts) -> dict[str, Any]:
         }
         for each in facts.recordings
     ]
-    people = _participants(call, facts)
-    by_id = {each.employee_id: each for each in people}
-    named = facts.finished_by or facts.answered_by or facts.caller
-    employee = (by_id.get(named) or _participant(call, named, None)) if named else None
+    employee, people = participants(facts, call.office.people, call.office.extensions)
     return call_body(
         facts,
         employee=employee,
@@ -59,23 +57,6 @@ def _wanted(call: Call, facts: CallFacts) -> dict[str, Any]:
         recordings=recordings,
         country=call.office.country,
     )
-
-
-def _participants(call: Call, facts: CallFacts) -> list[Participant]:
-    """Everybody who talked, in the order of their first talk."""
-    found = {talk.employee_id: talk.seconds for talk in facts.talks}
-    if facts.has_talk:
-        alone = facts.talk_seconds if not found else None
-        for employee in (facts.answered_by, facts.finished_by):
-            if employee and employee not in found:
-                found[employee] = alone
-    return [_participant(call, employee, seconds) for employee, seconds in found.items()]
-
-
-def _participant(call: Call, employee_id: str, seconds: int | None) -> Participant:
-    user = call.office.people.user_by_employee.get(employee_id)
-    extension = call.office.extensions.get(employee_id)
-    return Participant(employee_id, user, extension, seconds)
 
 
 def _only_recordings(sent: dict[str, Any], wanted: dict[str, Any]) -> bool:
