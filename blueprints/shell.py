@@ -35,7 +35,10 @@ class Place:
 
 
 # Overview, calls, call-backs, journal, set-up: a page that comes adds its line here, in this order.
-NAVIGATION = (Place("calls.index", _l("Calls"), for_employees=True),)
+NAVIGATION = (
+    Place("calls.index", _l("Calls"), for_employees=True),
+    Place("setup.home", _l("Settings")),
+)
 
 
 @dataclass(frozen=True)
@@ -111,7 +114,7 @@ def _navigation(integration: Integration) -> list[Link]:
 
 
 def _banners(integration: Integration | None) -> list[Banner]:
-    banners = []
+    banners = [_restored()] if g.get("is_form_restored") else []
     if integration and integration.crm_account.breaker == "key":
         banners.append(_key_refused(integration))
     if integration and integration.paused_at:
@@ -125,6 +128,12 @@ def _banners(integration: Integration | None) -> list[Banner]:
     if current_app.extensions["config"].demo and current_user.is_admin:
         banners.append(_demo())
     return banners
+
+
+def _restored() -> Banner:
+    return Banner(
+        _("We have kept what you typed: check it and press “Save”."), tone="warn", icon="square-pen"
+    )
 
 
 def _key_refused(integration: Integration) -> Banner:

@@ -1,0 +1,22 @@
+"""The live card of each step: what will happen with the settings as they stand on the page."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from blueprints.setup.lines import Line
+from models import Integration
+from rules.choices import Choices
+from rules.settings import Settings
+
+Summary = Callable[[Integration, Settings, Choices], list[Line]]
+
+# Slug -> the function that tells it. A step without one has no card.
+SUMMARIES: Mapping[str, Summary] = {}
+
+
+def summarise(
+    slug: str, integration: Integration, settings: Settings, choices: Choices
+) -> list[Line] | None:
+    tell = SUMMARIES.get(slug)
+    return tell(integration, settings, choices) if tell else None

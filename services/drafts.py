@@ -1,0 +1,147 @@
+"""The draft of the settings: one per integration, changed step by step by any of its admins.
+
+Two admins never overwrite each other silently: a page knows what its settings were when it was
+made, and saving fails if somebody has changed the same ones since. Changes of other steps are no
+conflict.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from models import Integration, SettingsVersion
+from rules.document import digest, value_at, with_values
+from rules.settings import DEFAULTS, Settings, dump, load, with_row_ids
+from services.integrations import database_now
+
+SAVED = "saved"
+
+
+@dataclass(frozen=True)
+class Draft:
+    """The settings as admins edit them, a whole document; `is_draft` is False while they are the
+    published ones (or, before the first publication, the defaults)."""
+
+    document: dict[str, Any]
+    is_draft: bool
+    author: str | None = None
+    saved_at: datetime | None = None
+
+    @property
+    def settings(self) -> Settings:
+        return load(self.document)
+
+    def seen(self, paths: Iterable[str]) -> str:
+        """What a page remembers of these settings, to give back when it saves."""
+        return digest(self.document, paths)
+
+
+class StaleDraft(Exception):
+    """Somebody else has changed the same settings. `mine` is what was to be saved; with `seen` it
+    can be saved over theirs."""
+
+    def __init__(self, theirs: Draft, mine: Mapping[str, Any], paths: Iterable[str]) -> None:
+        super().__init__("the draft has changed")
+        self.theirs = theirs
+        self.mine = dict(mine)
+        self.seen = theirs.seen(paths)
+
+    @property
+    def differing(self) -> list[str]:
+        """The paths on which the two disagree."""
+        known = self.theirs.document
+        return [path for path, value in self.mine.items() if value_at(known, path) != value]
+
+
+def read_draft(session: Session, integration: Integration) -> Draft:
+    """The draft; while there is none, what is published."""
+    if integration.draft is not None:
+        document = dump(load(with_row_ids(integration.draft)))
+        return Draft(document, True, integration.draft_author, integration.draft_saved_at)
+    return Draft(published_document(session, integration), False)
+
+
+def published_document(session: Session, integration: Integration) -> dict[str, Any]:
+    """What calls are handled by now; the defaults before the first publication."""
+    if not integration.published_version:
+        return DEFAULTS
+    query = select(SettingsVersion.document).where(
+        SettingsVersion.integration_id == integration.id,
+        SettingsVersion.number == integration.published_version,
+    )
+    return dump(load(with_row_ids(session.execute(query).scalar_one())))
+
+
+def save_values(
+    session: Session,
+    integration_id: int,
+    values: Mapping[str, Any],
+    *,
+    seen: str | None,
+    paths: Sequence[str],
+    author: str,
+    step: str,
+) -> Draft:
+    """Put these values (path -> value, already checked) into the draft and mark the step as saved.
+
+    `seen` is what the page remembers of `paths`; None saves over whatever is there. Raises
+    StaleDraft, with nothing changed, if they have been changed since and differ from `values`.
+    """
+    integration = _locked(session, integration_id)
+    current = read_draft(session, integration)
+    stale = StaleDraft(current, values, paths)
+    if seen is not None and seen != stale.seen and stale.differing:
+        session.rollback()
+        raise stale
+    document = dump(load(with_values(current.document, values)))
+    if document != current.document:
+        _store(session, integration, document, author)
+    integration.setup_progress = {**integration.setup_progress, step: SAVED}
+    session.commit()
+    return read_draft(session, integration)
+
+
+def replace_draft(
+    session: Session, integration_id: int, document: Mapping[str, Any], *, author: str
+) -> None:
+    """Make a whole checked document the draft: an import, or an older version brought back."""
+    integration = _locked(session, integration_id)
+    _store(session, integration, dump(load(with_row_ids(document))), author)
+    session.commit()
+
+
+def discard_draft(session: Session, integration_id: int) -> None:
+    """Forget the draft: the wizard shows what is published again."""
+    integration = _locked(session, integration_id)
+    integration.draft = integration.draft_author = integration.draft_saved_at = None
+    integration.draft_revision += 1
+    session.commit()
+
+
+def _store(
+    session: Session, integration: Integration, document: dict[str, Any], author: str
+) -> None:
+    """A draft that says what is published already is none."""
+    is_news = document != published_document(session, integration)
+    is_kept = is_news or not integration.published_version
+    integration.draft = document if is_kept else None
+    integration.draft_author = author if is_kept else None
+    integration.draft_saved_at = database_now(session) if is_kept else None
+    integration.draft_revision += 1
+
+
+def _locked(session: Session, integration_id: int) -> Integration:
+    """The row as it is now, kept from others until the commit."""
+    query = (
+        select(Integration)
+        .where(Integration.id == integration_id)
+        .with_for_update(of=Integration)
+        .execution_options(populate_existing=True)
+    )
+    return session.execute(query).unique().scalar_one()

@@ -1,0 +1,66 @@
+// The wizard's own conveniences: groups that depend on a choice, fields checked when they are left.
+// Without it everything still works: the server shows and checks the same after "Save".
+(function () {
+  "use strict";
+
+  function chosen(form, name) {
+    const controls = [...form.elements].filter((each) => each.name === name);
+    const first = controls[0];
+    if (!first) return null;
+    if (first.type === "radio") return controls.find((each) => each.checked)?.value ?? "";
+    if (first.type === "checkbox") return first.checked ? "1" : "";
+    return first.value;
+  }
+
+  function isOn(element, value) {
+    if ("not" in element.dataset) return value !== element.dataset.not;
+    return element.dataset.values.split(" ").includes(value);
+  }
+
+  // What is hidden is disabled as well, and so not submitted.
+  function showDependents(form) {
+    form.querySelectorAll("[data-depends-on]").forEach((element) => {
+      const value = chosen(form, element.dataset.dependsOn);
+      if (value === null) return;
+      const on = isOn(element, value);
+      element.hidden = !on;
+      if (element.matches("fieldset")) element.disabled = !on;
+    });
+  }
+
+  function checkField(control) {
+    const form = control.closest("[data-step-form]");
+    const error = document.getElementById(`${control.dataset.check}-error`);
+    if (!form || !error || !window.htmx) return;
+    window.htmx.ajax("POST", `${form.getAttribute("action")}/validate?field=${control.dataset.check}`, {
+      source: form,
+      target: error,
+      swap: "innerHTML",
+    });
+  }
+
+  document.addEventListener("change", (event) => {
+    const form = event.target.closest("[data-step-form]");
+    if (form) showDependents(form);
+  });
+
+  // A field is checked when it is left after a change, and again while it is wrong.
+  document.addEventListener("focusout", (event) => {
+    const control = event.target;
+    if (!control.matches("[data-check]") || control.value === control.defaultValue) return;
+    checkField(control);
+  });
+
+  document.addEventListener("htmx:afterSwap", (event) => {
+    const line = event.target;
+    if (line.id && line.id.endsWith("-error")) {
+      const control = document.getElementById(line.id.slice(0, -"-error".length));
+      if (!control) return;
+      if (line.textContent.trim()) control.setAttribute("aria-invalid", "true");
+      else control.removeAttribute("aria-invalid");
+      return;
+    }
+    const summary = document.getElementById("error-summary");
+    if (summary && line.id === "wizard") summary.focus();
+  });
+})();
