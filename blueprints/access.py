@@ -11,10 +11,14 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
 from models import Integration, db
+from models.integration import LIVE
+
+PROTECTED: set[str] = set()
 
 
 def protect(blueprint: Blueprint) -> None:
     """Nobody sees a page of this blueprint without a login."""
+    PROTECTED.add(blueprint.name)
 
     @blueprint.before_request
     def require_login() -> ResponseReturnValue | None:
@@ -36,7 +40,9 @@ def admin_only(view: Callable[..., Any]) -> Callable[..., Any]:
 def visible_integrations() -> list[Integration]:
     """The person's integrations by title; read once a request."""
     if "integrations" not in g:
-        rows = db.session.scalars(db.select(Integration).order_by(Integration.title)).unique()
+        rows = db.session.scalars(
+            db.select(Integration).where(LIVE).order_by(Integration.title)
+        ).unique()
         g.integrations = [row for row in rows if current_user.may_see(row.id)]
     found: list[Integration] = g.integrations
     return found

@@ -10,6 +10,7 @@ from flask_login import LoginManager, UserMixin, current_user, login_user, logou
 from wtforms.widgets import PasswordInput
 
 from blueprints.htmx import render, wants_partial
+from blueprints.kept_forms import former_login_id, keep_posted
 from blueprints.redirects import local_path
 from forms.login import LoginForm
 from models import Login
@@ -66,11 +67,13 @@ def load_person(token: str) -> Person | None:
 
 
 def ask_to_log_in() -> Response:
-    """A page goes to the form; a partial gets 401 and boot.js opens the dialog."""
+    """A page goes to the form; a partial gets 401 and boot.js opens the dialog. What was posted is
+    kept for the one whose session it was."""
     if wants_partial():
         return Response(status=401)
-    target = request.full_path if request.method == "GET" else "/"
-    response = redirect(url_for("auth.login", next=target.rstrip("?")))
+    is_post = request.method == "POST"
+    target = keep_posted(former_login_id()) if is_post else request.full_path
+    response = redirect(url_for("auth.login", next=target.rstrip("?")), 303 if is_post else 302)
     assert isinstance(response, Response)
     return response
 
@@ -92,16 +95,29 @@ def sign_in() -> Response:
     if not form.validate():
         return _show(form, status=422)
     try:
-        person, token = logins.sign_in(form.email.data, form.password.data, _visitor())
+        person, token = logins.sign_in(form.email.data, form.password.data, describe_visitor())
     except logins.WrongPassword:
         form.form_errors.append(_("The e-mail or the password is not right."))
         return _show(form, status=422)
     except logins.TooManyTries as error:
         form.form_errors.append(_wait(error.seconds))
         return _show(form, status=429)
-    session.clear()
-    login_user(Person(person, token))
+    enter(person, token)
     return _go(form.next.data)
+
+
+def enter(login: Login, token: str) -> None:
+    """Let somebody in: a new session for this browser.
+
+    Who comes back as the same person keeps the form token: pages in other tabs stay usable. It was
+    this person's own, so that nobody else can know it.
+    """
+    is_same = former_login_id() == login.id
+    form_token = session.get("csrf_token") if is_same else None
+    session.clear()
+    if form_token:
+        session["csrf_token"] = form_token
+    login_user(Person(login, token))
 
 
 @bp.post("/logout")
@@ -137,7 +153,8 @@ def _wait(seconds: int) -> str:
     )
 
 
-def _visitor() -> logins.Visitor:
+def describe_visitor() -> logins.Visitor:
+    """Where this request comes from."""
     return logins.Visitor(
         address=request.remote_addr or "",
         agent=request.user_agent.string,

@@ -6,13 +6,17 @@ import logging
 import secrets
 from dataclasses import dataclass
 
-from flask import Blueprint, g, render_template, request
+from flask import Blueprint, g, redirect, render_template, request, session
+from flask.typing import ResponseReturnValue
 from flask_babel import LazyString
 from flask_babel import lazy_gettext as _l
+from flask_login import current_user
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException, InternalServerError
 
+from blueprints.access import PROTECTED
 from blueprints.htmx import wants_partial
+from blueprints.kept_forms import KEPT, is_from_our_page, keep_posted
 
 logger = logging.getLogger(__name__)
 bp = Blueprint("errors", __name__)
@@ -71,8 +75,16 @@ MACHINE_PATHS = ("/hooks/", "/api/", "/recordings/", "/healthz", "/readyz", "/me
 
 
 @bp.app_errorhandler(CSRFError)
-def csrf_failed(error: CSRFError) -> tuple[str, int]:
-    return _page(400, FORM_TOO_OLD)
+def csrf_failed(error: CSRFError) -> ResponseReturnValue:
+    """A form of an older session. What was typed is filled in again if one of our own pages has
+    sent it; the script of a page asks for a new token."""
+    is_ours = current_user.is_authenticated and request.blueprint in PROTECTED
+    if is_ours and is_from_our_page() and not wants_partial():
+        page = keep_posted(current_user.login_id)
+        if session.pop("kept_form", None) == KEPT:
+            return redirect(page, 303)
+    text, status = _page(400, FORM_TOO_OLD)
+    return text, status, {"X-Form-Token": "refused"}
 
 
 @bp.app_errorhandler(HTTPException)

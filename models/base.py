@@ -59,6 +59,16 @@ def reading() -> Iterator[None]:
         only_reading.reset(token)
 
 
+@contextmanager
+def writing() -> Iterator[None]:
+    """Transactions that begin while this lasts write, within work that otherwise only reads."""
+    token = only_reading.set(False)
+    try:
+        yield
+    finally:
+        only_reading.reset(token)
+
+
 # SQLite only counts rows by itself in a column of the exact type INTEGER.
 BigId = BigInteger().with_variant(Integer, "sqlite")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, String
+from sqlalchemy import ForeignKey, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from models.base import BigId, Moment, db
@@ -82,13 +82,16 @@ class Invitation(db.Model):  # type: ignore[name-defined]
 
 
 class KeptForm(db.Model):  # type: ignore[name-defined]
-    """What somebody typed when the session was over; given back after the login, once."""
+    """What somebody typed when the session was over; given back after the login, once.
+
+    `fields` are pairs of name and text, `path` is where they were posted to.
+    """
 
     __tablename__ = "kept_form"
+    __table_args__ = (UniqueConstraint("login_id", "path"),)
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
-    token_hash: Mapped[str] = mapped_column(String(64), unique=True)
-    login_id: Mapped[int] = mapped_column(ForeignKey("login.id", ondelete="CASCADE"), index=True)
+    login_id: Mapped[int] = mapped_column(ForeignKey("login.id", ondelete="CASCADE"))
     path: Mapped[str] = mapped_column(String(500))
     fields: Mapped[list[Any]]
     kept_at: Mapped[datetime] = mapped_column(Moment)

@@ -15,7 +15,7 @@ from sqlalchemy import delete, func, select, update
 from sqlalchemy.exc import IntegrityError
 
 from models import Login, LoginFailure, LoginSession, db
-from models.base import from_ms, now_ms, only_reading, to_ms
+from models.base import from_ms, now_ms, to_ms, writing
 from services.vault import keyed_hash, new_token, token_hash
 
 IDLE = timedelta(minutes=30)
@@ -80,11 +80,7 @@ def sign_in(email: str, password: str, visitor: Visitor) -> tuple[Login, str]:
     Raises WrongPassword or TooManyTries. Each failure makes the next wait longer.
     """
     email = email.strip().lower()
-    account = _failure_key("account", email, visitor)
-    address = _failure_key("address", visitor.address, visitor)
-    _raise_if_too_early({account: ACCOUNT, address: ADDRESS})
-    # Counted before the check, so that many tries at once do not all slip through.
-    _count_failures(account, address)
+    keys = _count_try(email, visitor)
     login = db.session.scalar(
         select(Login).where(Login.email == email, Login.disabled_at.is_(None))
     )
@@ -92,12 +88,42 @@ def sign_in(email: str, password: str, visitor: Visitor) -> tuple[Login, str]:
     db.session.rollback()  # checking takes long: no lock is held meanwhile
     if not is_password(stored, password) or login is None:
         raise WrongPassword
-    _forgive(account, address)
+    _forgive(*keys)
     if _hasher.check_needs_rehash(stored):
         login.password_hash = _hasher.hash(password)
-    token = _open_session(login, visitor)
+    token = open_session(login, visitor)
     db.session.commit()
     return login, token
+
+
+def confirm_password(login_id: int, password: str, visitor: Visitor) -> None:
+    """Ask somebody who is logged in for the password again; as hard to guess as at the door.
+
+    Raises WrongPassword or TooManyTries.
+    """
+    login = db.session.get_one(Login, login_id)
+    keys, stored = _count_try(login.email, visitor), login.password_hash
+    db.session.rollback()
+    if not is_password(stored, password):
+        raise WrongPassword
+    _forgive(*keys)
+    db.session.commit()
+
+
+def open_session(login: Login, visitor: Visitor) -> str:
+    """A new session's token; the caller commits."""
+    token, now = new_token(), _now()
+    db.session.add(
+        LoginSession(
+            login_id=login.id,
+            token_hash=token_hash(token),
+            created_at=now,
+            seen_at=now,
+            address=visitor.address[:64],
+            agent=visitor.agent[:200],
+        )
+    )
+    return token
 
 
 def find_login(token: str, *, is_activity: bool = True) -> Login | None:
@@ -120,6 +146,17 @@ def find_login(token: str, *, is_activity: bool = True) -> Login | None:
     if is_activity and is_stale:
         _touch(session_id)
     return login
+
+
+def find_former(token: str | None) -> Login | None:
+    """Whose session this is or was, if that person may still log in."""
+    if not token:
+        return None
+    return db.session.scalar(
+        select(Login)
+        .join(LoginSession, LoginSession.login_id == Login.id)
+        .where(LoginSession.token_hash == token_hash(token), Login.disabled_at.is_(None))
+    )
 
 
 def sign_out(token: str) -> None:
@@ -148,32 +185,26 @@ def is_password(stored: str, password: str) -> bool:
         return False
 
 
-def _open_session(login: Login, visitor: Visitor) -> str:
-    token, now = new_token(), _now()
-    db.session.add(
-        LoginSession(
-            login_id=login.id,
-            token_hash=token_hash(token),
-            created_at=now,
-            seen_at=now,
-            address=visitor.address[:64],
-            agent=visitor.agent[:200],
-        )
-    )
-    return token
-
-
 def _touch(session_id: int) -> None:
     """Write in a transaction of its own: a page's reading one cannot turn into a writing one."""
     db.session.rollback()
-    before = only_reading.set(False)
-    try:
+    with writing():
         db.session.execute(
             update(LoginSession).where(LoginSession.id == session_id).values(seen_at=now_ms())
         )
         db.session.commit()
-    finally:
-        only_reading.reset(before)
+
+
+def _count_try(email: str, visitor: Visitor) -> tuple[str, str]:
+    """Count a try as failed before it is made, so that many at once do not all slip through.
+
+    The keys under which it counts, for `_forgive`. Raises TooManyTries.
+    """
+    account = _failure_key("account", email, visitor)
+    address = _failure_key("address", visitor.address, visitor)
+    _raise_if_too_early({account: ACCOUNT, address: ADDRESS})
+    _count_failures(account, address)
+    return account, address
 
 
 def _failure_key(kind: str, name: str, visitor: Visitor) -> str:

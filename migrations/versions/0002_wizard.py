@@ -36,7 +36,6 @@ def upgrade() -> None:
     op.create_table(
         "kept_form",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column("token_hash", sa.String(length=64), nullable=False),
         sa.Column("login_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("path", sa.String(length=500), nullable=False),
         sa.Column("fields", sa.JSON(), nullable=False),
@@ -45,11 +44,8 @@ def upgrade() -> None:
             ["login_id"], ["login.id"], name=op.f("fk_kept_form_login_id"), ondelete="CASCADE"
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_kept_form")),
-        sa.UniqueConstraint("token_hash", name=op.f("uq_kept_form_token_hash")),
+        sa.UniqueConstraint("login_id", "path", name=op.f("uq_kept_form_login_id")),
     )
-    with op.batch_alter_table("kept_form", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_kept_form_login_id"), ["login_id"], unique=False)
-
     op.create_table(
         "sync_run",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -171,8 +167,5 @@ def downgrade() -> None:
         batch_op.drop_index("ix_sync_run_created")
 
     op.drop_table("sync_run")
-    with op.batch_alter_table("kept_form", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_kept_form_login_id"))
-
     op.drop_table("kept_form")
     op.drop_table("invitation")
