@@ -12,7 +12,7 @@ from redis.exceptions import RedisError
 
 from jobs.queue import enqueue_drain, open_queue
 from models import db
-from services import accounts, due, lists
+from services import accounts, delete_integration, due, lists
 from services.drain import Drain
 from services.knobs import Knobs
 from services.offices import Offices
@@ -63,9 +63,22 @@ def refresh_lists() -> None:
     lists.refresh_due(db.engine, current_app.extensions["ports"])
 
 
+def wake_forgotten() -> None:
+    """Make calls due that wait for the end of a pause, or for settings, that is there already."""
+    with db.engine.begin() as connection:
+        due.wake_forgotten(connection)
+
+
+def purge_deleted() -> None:
+    """Take out the data of integrations that were deleted a day ago."""
+    delete_integration.purge_due(db.engine)
+
+
 TASKS: tuple[tuple[str, float, Callable[[], object]], ...] = (
     ("sweep", 1.0, sweep),
     ("probe accounts", 2.0, probe_accounts),
     ("read reports", 2.0, read_reports),
     ("refresh lists", 10.0, refresh_lists),
+    ("wake forgotten calls", 5.0, wake_forgotten),
+    ("purge deleted", 10.0, purge_deleted),
 )

@@ -67,6 +67,11 @@ class Integration(db.Model):  # type: ignore[name-defined]
         return self.pbx_timezone or self.timezone
 
 
+# A deleted integration keeps its row for a while; nothing may work on it or show it. Every query
+# that looks for integrations asks for this.
+LIVE = Integration.deleted_at.is_(None)
+
+
 class WebhookToken(db.Model):  # type: ignore[name-defined]
     """The secret part of a webhook address. It is found by its hash; the sealed copy lets the
     admin read the address again. Two overlap while rotating."""

@@ -18,6 +18,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from models import Integration, db
 from models.base import only_reading
+from models.integration import LIVE
 from runtime import migrate
 from runtime.config_check import check, effective
 from services import accounts, call_json, due, integrations, lists, replay
@@ -238,7 +239,8 @@ def _ports() -> Ports:
 
 
 def _integration(integration_id: int) -> Integration:
-    integration = db.session.scalar(select(Integration).where(Integration.id == integration_id))
+    query = select(Integration).where(Integration.id == integration_id, LIVE)
+    integration = db.session.scalar(query)
     if integration is None:
         _fail("not_found", f"There is no integration {integration_id}.")
     return integration

@@ -26,6 +26,7 @@ from models import (
     WebhookToken,
     db,
 )
+from models.integration import LIVE
 from models.login import ADMIN, EMPLOYEE
 from runtime import application
 from runtime.config import Config
@@ -119,7 +120,7 @@ def _file(behomes_url: str, callgear_url: str, locale: str) -> dict[str, Any]:
 
 def _integration(session: Session, file: IntegrationFile, ports: Ports) -> int:
     """The demo's integration; on a later start the same one, at the simulators' addresses."""
-    known = session.scalars(select(Integration).order_by(Integration.id)).first()
+    known = session.scalars(select(Integration).where(LIVE).order_by(Integration.id)).first()
     if known is None:
         return integrations.create_integration(session, file, ports).id
     _forget_calls(session, known.id)
@@ -170,7 +171,7 @@ def _logins(session: Session) -> None:
         (EMPLOYEE_EMAIL, EMPLOYEE, EMPLOYEE_PASSWORD),
     ):
         if email not in known:
-            mine = session.scalars(select(Integration.id)) if role == EMPLOYEE else ()
+            mine = session.scalars(select(Integration.id).where(LIVE)) if role == EMPLOYEE else ()
             create_login(session, email, role, password, integration_ids=tuple(mine), is_demo=True)
 
 

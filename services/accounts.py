@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from clients.errors import ClientError, KeyRefusedError
 from models import CrmAccount, CrmLane, Integration
 from models.base import from_ms, now_ms
+from models.integration import LIVE
 from rules.crm import CrmAccount as AccountFacts
 from services import breaker
 from services.ports import Ports
@@ -32,6 +33,7 @@ def probe_due(engine: Engine, ports: Ports) -> int:
             update(ACCOUNTS)
             .where(
                 ACCOUNTS.c.breaker != "closed",
+                ACCOUNTS.c.id.in_(select(Integration.crm_account_row_id).where(LIVE)),
                 or_(ACCOUNTS.c.probe_at.is_(None), ACCOUNTS.c.probe_at <= now_ms()),
             )
             .values(probe_at=now_ms() + breaker.PROBE_MS)
@@ -57,7 +59,7 @@ def verify_account(
     call any number of times.
     """
     with Session(engine) as session:
-        query = select(Integration).where(Integration.crm_account_row_id == account_row_id)
+        query = select(Integration).where(LIVE, Integration.crm_account_row_id == account_row_id)
         if integration_id is not None:
             query = query.where(Integration.id == integration_id)
         integration = session.scalars(query.order_by(Integration.id.desc()).limit(1)).first()

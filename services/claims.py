@@ -15,6 +15,7 @@ from sqlalchemy import ColumnElement, Connection, Row, and_, case, or_, select, 
 from models import CallSession, ContactLock, CrmAccount, Integration
 from models.base import now_ms
 from models.bulk import any_of, insert_returning, many
+from models.integration import LIVE
 
 LEASE_MS = 10_000
 # A session whose lease ended this often without a word is worked on alone: if it takes its worker
@@ -78,6 +79,7 @@ def _due(
             SESSIONS.c.next_at <= now_ms(),
             is_free,
             may_write,
+            LIVE,
             is_suspect if alone else ~is_suspect,
             has_room,
         )

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, func, or_, select, update
+from sqlalchemy import Connection, and_, func, or_, select, update
 
 from models import CallSession, CrmAccount, Integration, Notification
 from models.base import now_ms
+from models.integration import LIVE
 from models.notification import PENDING
 
 SESSIONS = CallSession.__table__
@@ -28,6 +29,7 @@ def is_any_due(connection: Connection) -> bool:
             SESSIONS.c.next_at <= now_ms(),
             or_(SESSIONS.c.leased_until.is_(None), SESSIONS.c.leased_until < now_ms()),
             may_write,
+            LIVE,
         )
         .limit(1)
     )
@@ -61,6 +63,24 @@ def unfinished(connection: Connection, integration_id: int) -> int:
     )
     inbox = connection.execute(pending).scalar_one()
     return int(inbox) + int(connection.execute(working).scalar_one())
+
+
+def wake_forgotten(connection: Connection) -> int:
+    """Calls that wait for what is there already: they were worked on just while the integration was
+    resumed or turned on, by somebody who did not know it yet. Returns how many are due now."""
+    resumed = select(Integration.id).where(LIVE, Integration.paused_at.is_(None))
+    published = select(Integration.id).where(LIVE, Integration.published_version.is_not(None))
+    rests = SESSIONS.c.state == "waiting", SESSIONS.c.next_at.is_(None)
+    waits_for_nothing = or_(
+        and_(SESSIONS.c.state_reason == "paused", SESSIONS.c.integration_id.in_(resumed)),
+        and_(SESSIONS.c.state_reason == "not_published", SESSIONS.c.integration_id.in_(published)),
+    )
+    ids = list(connection.execute(select(SESSIONS.c.id).where(*rests, waits_for_nothing)).scalars())
+    if ids:
+        connection.execute(
+            update(SESSIONS).where(SESSIONS.c.id.in_(ids), *rests).values(next_at=now_ms())
+        )
+    return len(ids)
 
 
 def make_due(connection: Connection, integration_id: int, reasons: tuple[str, ...]) -> None:

@@ -12,8 +12,9 @@ from sqlalchemy import func, select, text
 from sqlalchemy.engine import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
-from models import CallSession, CrmAccount, CrmWrite, Notification
+from models import CallSession, CrmAccount, CrmWrite, Integration, Notification
 from models.base import now_ms
+from models.integration import LIVE
 
 MIGRATIONS = Path(__file__).parent.parent / "migrations"
 QUEUE_KEY = "rq:queue:calls"
@@ -41,18 +42,20 @@ def readiness(engine: Engine, redis_url: str | None) -> dict[str, Any]:
 def counts(engine: Engine, redis_url: str | None) -> Counts:
     """How much of what there is, read when asked."""
     sessions, writes = CallSession.__table__, CrmWrite.__table__
+    # What belongs to a deleted integration waits for nobody.
+    is_alive = sessions.c.integration_id.in_(select(Integration.id).where(LIVE))
     with engine.connect() as connection:
         due = connection.execute(
-            select(func.count()).where(sessions.c.next_at <= now_ms())
+            select(func.count()).where(sessions.c.next_at <= now_ms(), is_alive)
         ).scalar_one()
         later = connection.execute(
-            select(func.count()).where(sessions.c.next_at > now_ms())
+            select(func.count()).where(sessions.c.next_at > now_ms(), is_alive)
         ).scalar_one()
         unfinished = connection.execute(
             select(writes.c.status, func.count())
             .where(
                 writes.c.session_row_id.in_(
-                    select(sessions.c.id).where(sessions.c.next_at.is_not(None))
+                    select(sessions.c.id).where(sessions.c.next_at.is_not(None), is_alive)
                 ),
                 writes.c.status.in_(("planned", "sent")),
             )
@@ -62,7 +65,9 @@ def counts(engine: Engine, redis_url: str | None) -> Counts:
             select(func.count()).where(Notification.state == "pending")
         ).scalar_one()
         breakers = connection.execute(
-            select(CrmAccount.breaker, func.count()).group_by(CrmAccount.breaker)
+            select(CrmAccount.breaker, func.count())
+            .where(CrmAccount.id.in_(select(Integration.crm_account_row_id).where(LIVE)))
+            .group_by(CrmAccount.breaker)
         ).all()
     return {
         "calls_due": ("Calls with work", {"now": float(due), "later": float(later)}),

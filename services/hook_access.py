@@ -13,6 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from models import Integration, WebhookToken
 from models.base import now_ms, reading
+from models.integration import LIVE
 from services.vault import Vault, token_hash
 
 FRESH_SECONDS = 5.0
@@ -73,6 +74,11 @@ class HookAccess:
             self._doors[hashed] = (monotonic(), found)
         return found
 
+    def forget(self) -> None:
+        """Look everything up again: an address was switched off. Other processes of the server
+        know it `FRESH_SECONDS` later."""
+        self._doors.clear()
+
     def _read(self, hashed: str) -> Door | None:
         is_valid = or_(WebhookToken.expires_at.is_(None), WebhookToken.expires_at > now_ms())
         query = (
@@ -83,7 +89,7 @@ class HookAccess:
                 Integration.sources,
             )
             .join(WebhookToken, WebhookToken.integration_id == Integration.id)
-            .where(WebhookToken.token_hash == hashed, is_valid)
+            .where(WebhookToken.token_hash == hashed, is_valid, LIVE)
         )
         with reading(), self._engine.connect() as connection:
             row = connection.execute(query).first()

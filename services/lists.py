@@ -20,6 +20,7 @@ from clients.callgear import CallGearClient
 from clients.errors import ClientError, UnsupportedError
 from models import CrmList, CrmUserRow, EmployeeRow, Integration, VirtualNumberRow
 from models.base import from_ms, now_ms
+from models.integration import LIVE
 from rules.crm import CrmUser
 from rules.pbx import Employee, PbxAccount, VirtualNumber
 from services.ports import Ports
@@ -46,7 +47,10 @@ def refresh_due(engine: Engine, ports: Ports) -> int:
     with engine.begin() as connection:
         ids = list(
             connection.execute(
-                update(Integration).where(is_old).values(pbx_tried_at=now).returning(Integration.id)
+                update(Integration)
+                .where(LIVE, is_old)
+                .values(pbx_tried_at=now)
+                .returning(Integration.id)
             ).scalars()
         )
     for integration_id in ids:

@@ -14,6 +14,7 @@ from clients.errors import ClientError
 from clients.http import Stream
 from models import CallSession, Integration
 from models.base import from_ms, now_ms
+from models.integration import LIVE
 from services import recording_links
 from services.ports import Ports
 
@@ -42,7 +43,7 @@ def find_recording(session: Session, signed: str, ports: Ports) -> Playable | No
     query = (
         select(CallSession, Integration)
         .join(Integration, Integration.id == CallSession.integration_id)
-        .where(CallSession.id == link.session_row_id)
+        .where(CallSession.id == link.session_row_id, LIVE)
     )
     row = session.execute(query).first()
     if row is None:

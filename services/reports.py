@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 from clients.errors import ClientError, LimitExceeded
 from models import CallSession, Integration, SettingsVersion, TraceEntry
 from models.base import from_ms, now_ms
+from models.integration import LIVE
 from rules.pbx import CallRow, RowEmployee
 from rules.reasons import Code
 from rules.settings import load
@@ -90,9 +91,10 @@ def read_due_reports(engine: Engine, ports: Ports) -> int:
 
 def _take_due(engine: Engine) -> dict[int, list[int]]:
     with engine.begin() as connection:
+        live = select(Integration.id).where(LIVE)
         due = (
             select(SESSIONS.c.id)
-            .where(SESSIONS.c.report_at <= now_ms())
+            .where(SESSIONS.c.report_at <= now_ms(), SESSIONS.c.integration_id.in_(live))
             .order_by(SESSIONS.c.report_at)
             .limit(BATCH)
             .with_for_update(skip_locked=True)
