@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from flask import Response, session, url_for
-from flask_babel import LazyString
+from flask_babel import LazyString, lazy_pgettext
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_login import current_user
@@ -24,7 +24,7 @@ from services.setup_state import State, StepState
 STATES = {
     State.NOT_STARTED: Word(_l("Not started"), "circle"),
     State.IN_PROGRESS: Word(_l("In progress"), "circle-half", "accent"),
-    State.DONE: Word(_l("Done"), "circle-check", "ok"),
+    State.DONE: Word(lazy_pgettext("set-up", "Done"), "circle-check", "ok"),
     State.ATTENTION: Word(_l("Needs attention"), "circle-alert", "warn"),
 }
 WHYS: dict[str, LazyString] = {
