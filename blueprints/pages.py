@@ -1,8 +1,8 @@
-"""The first page, and the list of a person's integrations."""
+"""The first page: where a person goes first."""
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, redirect, render_template, url_for
+from flask import Blueprint, Response, redirect, url_for
 
 from blueprints.access import protect, visible_integrations
 
@@ -16,12 +16,7 @@ def home() -> Response:
     integrations = visible_integrations()
     if len(integrations) == 1:
         return _go(url_for("calls.index", id=integrations[0].id))
-    return _go(url_for("pages.integrations"))
-
-
-@bp.get("/integrations")
-def integrations() -> str:
-    return render_template("integrations.html", integrations=visible_integrations())
+    return _go(url_for("integrations.index"))
 
 
 def _go(target: str) -> Response:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import phonenumbers
-from babel.dates import format_date, format_time
+from babel.dates import format_date, format_time, format_timedelta
 from flask import Blueprint
 from flask.blueprints import BlueprintSetupState
 from flask_babel import get_locale
@@ -29,6 +29,7 @@ def set_up(state: BlueprintSetupState) -> None:
         clock=clock,
         day=day,
         moment=moment,
+        ago=ago,
         duration=duration,
         readable_json=readable_json,
         sentence=sentence,
@@ -83,6 +84,16 @@ def moment(at: datetime | None, zone: str) -> str:
         return "–"
     date = format_date(at.astimezone(ZoneInfo(zone)), "d MMM y", locale=get_locale())
     return f"{date}, {clock(at, zone)}"
+
+
+def ago(at: datetime | None) -> str:
+    """ "2 minutes ago", in the reader's language; coarse, as one says it."""
+    if at is None:
+        return "–"
+    passed = datetime.now(UTC) - at
+    if passed.total_seconds() < 5:
+        return _("just now")
+    return format_timedelta(-passed, add_direction=True, threshold=1.2, locale=get_locale())
 
 
 def duration(seconds: int | None) -> str:
