@@ -16,7 +16,8 @@ UNFINISHED = "state IN ('queued', 'running')"
 class SyncRun(db.Model):  # type: ignore[name-defined]
     """`state`: queued, running, done, stopped (by a person) or aborted (`error` says why).
 
-    One unfinished run per integration: a second press gives back the first one's run.
+    One unfinished run per integration: a second press gives back the first one's run. If more than
+    `max_changes` employees would change, the run becomes a dry one and writes nothing.
     """
 
     __tablename__ = "sync_run"
@@ -34,6 +35,7 @@ class SyncRun(db.Model):  # type: ignore[name-defined]
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     integration_id: Mapped[int] = mapped_column(ForeignKey("integration.id"))
     is_dry: Mapped[bool] = mapped_column(default=False)
+    max_changes: Mapped[int | None]
     origin: Mapped[str] = mapped_column(String(10))  # button, nightly or command
     author: Mapped[str | None] = mapped_column(String(200))
     state: Mapped[str] = mapped_column(String(10), default="queued")

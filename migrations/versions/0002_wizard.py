@@ -53,6 +53,7 @@ def upgrade() -> None:
             "integration_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
         ),
         sa.Column("is_dry", sa.Boolean(), nullable=False),
+        sa.Column("max_changes", sa.Integer(), nullable=True),
         sa.Column("origin", sa.String(length=10), nullable=False),
         sa.Column("author", sa.String(length=200), nullable=True),
         sa.Column("state", sa.String(length=10), nullable=False),
