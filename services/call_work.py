@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Iterator
-from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -13,6 +12,7 @@ from rules.facts import CallFacts, Surroundings, fold
 from rules.pbx import CallRow
 from rules.phones import mask
 from rules.reasons import Code, Reason, because
+from rules.stored_facts import facts_as_json
 from rules.vocabulary import CallState, Direction, EventKind, WriteStatus
 from services import backoff
 from services.call import Call
@@ -122,34 +122,6 @@ def _changed_later(call: Call, facts: CallFacts) -> Iterator[Reason]:
         yield because(Code.LATE_INTERNAL)
     elif "task" in call.decisions and call.row.outcome != _word(facts.outcome):
         yield because(Code.DECISION_STANDS)
-
-
-def facts_as_json(facts: CallFacts) -> dict[str, Any]:
-    """Facts as the pages show them; times in ISO 8601."""
-    return {
-        "direction": _word(facts.direction),
-        "outcome": _word(facts.outcome),
-        "client_phone": facts.client_phone.value if facts.client_phone else None,
-        "answered_by": facts.answered_by,
-        "finished_by": facts.finished_by,
-        "caller": facts.caller,
-        "virtual_number": facts.virtual_number,
-        "is_ended": facts.is_ended,
-        "is_transfer": facts.is_transfer,
-        "rung": list(facts.rung),
-        "talks": [
-            {"employee_id": talk.employee_id, "seconds": talk.seconds} for talk in facts.talks
-        ],
-        "answered_at": facts.answered_at.isoformat() if facts.answered_at else None,
-        "wait_seconds": facts.wait_seconds,
-        "talk_seconds": facts.talk_seconds,
-        "total_seconds": facts.total_seconds,
-        "end_reason": facts.end_reason,
-        "tags": list(facts.tags),
-        "recordings": [asdict(recording) for recording in facts.recordings],
-        "employee_name": facts.members.get("employee_full_name"),
-        "scenario": facts.members.get("scenario_name"),
-    }
 
 
 def _not_now(call: Call, facts: CallFacts) -> Rest | None:
