@@ -9,6 +9,7 @@ from flask import Response, abort, flash, redirect, render_template, request, ur
 from pydantic import ValidationError
 
 from blueprints.access import admin_only, get_integration
+from blueprints.kept_forms import restored_fields
 from blueprints.language import select_locale
 from blueprints.setup.blueprint import bp
 from blueprints.setup.frame import author, render_step, saved_message
@@ -30,10 +31,11 @@ from services.integrations import known_references
 @bp.get("/<int:id>/setup/<slug>")
 @admin_only
 def step(id: int, slug: str) -> Response:
+    typed = restored_fields()
     integration, opened = get_integration(id), _document_step(slug)
     draft = read_draft(db.session(), integration)
     choices = read_choices(db.session(), integration)
-    form = _form(opened, draft, None, choices)
+    form = _form(opened, draft, typed, choices)
     form.take_problems(_problems(integration, draft.document))
     return _page(integration, opened, form, draft, choices)
 

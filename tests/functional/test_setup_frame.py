@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 
 import pytest
 
-from models import Integration, db
-from tests.pages import HTMX, csrf_token
+from models import Integration, LoginSession, db
+from tests.pages import ADMIN, HTMX, csrf_token, log_in
 
 TASKS = {
     "tasks__lost_incoming__assign": "from_settings",
@@ -157,3 +158,25 @@ def test_strangers_integration_is_not_found(admin, office):
 def test_employees_do_not_see_the_settings(employee, office):
     assert employee.get(f"/integrations/{office.id}/setup").status_code == 403
     assert employee.get(f"/integrations/{office.id}/setup/tasks").status_code == 403
+
+
+def test_what_was_typed_when_the_session_was_over_stands_on_the_page_again(
+    app, admin, office, tasks
+):
+    token = csrf_token(admin, tasks)
+    with app.app_context():
+        for row in db.session.scalars(db.select(LoginSession)):
+            row.seen_at -= timedelta(hours=1)
+        db.session.commit()
+    lost = admin.post(
+        tasks,
+        data={**TASKS, "tasks__lost_incoming__due_minutes": "77", "csrf_token": token},
+        headers={"Origin": "http://localhost", "Referer": f"http://localhost{tasks}"},
+    )
+    assert lost.status_code == 302
+
+    assert log_in(admin, ADMIN).status_code == 303
+    page = admin.get(tasks).text
+
+    assert 'value="77"' in page
+    assert draft(app, office) is None
