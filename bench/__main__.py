@@ -5,13 +5,14 @@ from __future__ import annotations
 import argparse
 import time
 
-from bench import acknowledge, calls, footprint, growth
+from bench import acknowledge, calls, footprint, growth, pages
 
 PARTS = {
     "acknowledge": acknowledge.main,
     "calls": calls.main,
     "growth": growth.main,
     "footprint": footprint.main,
+    "pages": pages.main,
 }
 
 
