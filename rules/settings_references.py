@@ -46,7 +46,7 @@ NOTHING_KNOWN = References()
 
 def required(settings: Settings) -> Iterator[Problem]:
     """References that are empty although some setting needs them; `because` names those."""
-    for path, because in _needs(settings).items():
+    for path, because in needs(settings).items():
         if _value(settings, path) is None:
             yield Problem(path, "required", {"because": because})
 
@@ -56,13 +56,13 @@ def missing(settings: Settings, known: References) -> Iterator[Problem]:
 
     A responsible always counts, because every owner rule falls back on him.
     """
-    needs = _needs(settings)
-    users = (*_RESPONSIBLE, _DEPUTY) if _DEPUTY in needs else _RESPONSIBLE
+    needed = needs(settings)
+    users = (*_RESPONSIBLE, _DEPUTY) if _DEPUTY in needed else _RESPONSIBLE
     for path in users if known.users is not None else ():
         user_id = _value(settings, path)
         if user_id is not None and user_id not in (known.users or ()):
             yield _gone(path, "user", user_id)
-    if "funnels.pipeline_id" in needs and known.pipelines is not None:
+    if "funnels.pipeline_id" in needed and known.pipelines is not None:
         yield from _missing_funnel(settings, known.pipelines)
 
 
@@ -76,17 +76,17 @@ def missing_fields(
             yield _gone(f"fields.{place}.target", "field", target)
 
 
-def _needs(settings: Settings) -> dict[str, list[str]]:
+def needs(settings: Settings) -> dict[str, list[str]]:
     """Which references are needed, and by which settings."""
-    needs: dict[str, list[str]] = defaultdict(list)
+    needed: dict[str, list[str]] = defaultdict(list)
     for name, side in (("incoming", settings.incoming), ("outgoing", settings.outgoing)):
-        _side_needs(needs, name, side)
+        _side_needs(needed, name, side)
     if settings.tasks.lost_incoming.assign is TaskAssign.FROM_SETTINGS:
-        needs["responsible.incoming_user_id"].append("tasks.lost_incoming.assign")
+        needed["responsible.incoming_user_id"].append("tasks.lost_incoming.assign")
     manager = settings.incoming.personal_manager
     if manager.enabled and manager.absent is AbsentManager.DEPUTY:
-        needs[_DEPUTY].append("incoming.personal_manager.absent")
-    return needs
+        needed[_DEPUTY].append("incoming.personal_manager.absent")
+    return needed
 
 
 def _side_needs(needs: dict[str, list[str]], name: str, side: Side) -> None:
