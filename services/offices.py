@@ -5,31 +5,21 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from time import monotonic
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from clients.behomes import BehomesClient
-from models import (
-    CrmList,
-    CrmUserRow,
-    EmployeeRow,
-    Integration,
-    SettingsVersion,
-    UserMapping,
-    VirtualNumberRow,
-)
-from rules.crm import CustomField, FieldOption
+from models import Integration, SettingsVersion
+from rules.crm import CustomField
 from rules.formats import Regional
 from rules.owner import People
-from rules.phones import normalise
 from rules.settings import Settings, load
+from services.office_lists import read_office_lists
 from services.ports import Ports
 
 FRESH_SECONDS = 3.0
-FIELD_ENTITIES = ("client", "lead", "deal")
 
 
 @dataclass(frozen=True)
@@ -87,12 +77,7 @@ class Offices:
 def read_office(session: Session, integration_id: int, ports: Ports) -> Office:
     """The office as it stands now. Raises NoResultFound for an unknown integration."""
     row = session.get_one(Integration, integration_id, populate_existing=True)
-    employees = _all(session, EmployeeRow, integration_id)
-    users = _all(session, CrmUserRow, integration_id)
-    pairs = _all(session, UserMapping, integration_id)
-    numbers = _all(session, VirtualNumberRow, integration_id)
-    own = {number.number for number in numbers}
-    own |= {phone for each in employees for phone in (*each.phones, each.extension) if phone}
+    lists = read_office_lists(session, row.id, row.default_country)
     return Office(
         integration_id=row.id,
         title=row.title,
@@ -105,50 +90,10 @@ def read_office(session: Session, integration_id: int, ports: Ports) -> Office:
         has_pbx=bool(row.access_token_sealed and row.data_api_url),
         is_paused=row.paused_at is not None,
         published_version=row.published_version,
-        people=People(
-            user_by_employee={pair.employee_id: pair.crm_user_id for pair in pairs},
-            absent_users=frozenset(user.user_id for user in users if user.gone or not user.active),
-            names={user.user_id: user.name or user.user_id for user in users},
-        ),
-        extensions={each.employee_id: each.extension for each in employees},
-        employee_by_email={
-            each.email.lower(): each.employee_id for each in employees if each.email
-        },
-        own_numbers=own_numbers(own, row.default_country),
-        number_names={number.number: number.name for number in numbers if number.name},
-        fields=_fields(session, integration_id),
-    )
-
-
-def own_numbers(numbers: set[str], country: str) -> frozenset[str]:
-    """Our side's phones in one spelling; extensions and SIP names as they are."""
-    known = {number: normalise(number, country=country) for number in numbers}
-    return frozenset(phone.value if phone else number for number, phone in known.items())
-
-
-def _all(session: Session, table: Any, integration_id: int) -> list[Any]:
-    query = select(table).where(table.integration_id == integration_id)
-    return list(session.scalars(query.execution_options(populate_existing=True)))
-
-
-def _fields(session: Session, integration_id: int) -> dict[str, dict[str, CustomField]]:
-    query = select(CrmList.kind, CrmList.rows).where(
-        CrmList.integration_id == integration_id, CrmList.kind.like("fields:%")
-    )
-    found = {kind.removeprefix("fields:"): rows for kind, rows in session.execute(query)}
-    return {
-        entity: {row["key"]: _field(row, entity) for row in found.get(entity, [])}
-        for entity in FIELD_ENTITIES
-    }
-
-
-def _field(row: Mapping[str, Any], entity: str) -> CustomField:
-    options = row.get("options") or []
-    return CustomField(
-        key=str(row["key"]),
-        title=str(row.get("title") or row["key"]),
-        entity=entity,
-        type=str(row.get("type") or "string"),
-        required=bool(row.get("required")),
-        options=tuple(FieldOption(str(o["id"]), str(o["title"])) for o in options),
+        people=lists.people,
+        extensions=lists.extensions,
+        employee_by_email=lists.employee_by_email,
+        own_numbers=lists.own_numbers,
+        number_names=lists.number_names,
+        fields=lists.fields,
     )
