@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import secrets
 import threading
 import time
 
@@ -19,6 +20,7 @@ QUEUE = "calls"
 JOB_TIMEOUT_SECONDS = 60
 DRAIN_SECONDS = 15
 DRAIN = "jobs.calls.drain"
+SYNC = "jobs.users.sync"
 RING_EVERY_SECONDS = 0.02
 
 logger = logging.getLogger(__name__)
@@ -33,6 +35,32 @@ def enqueue_drain(queue: Queue, workers: int) -> bool:
     if queue.count >= workers:
         return False
     queue.enqueue(DRAIN, job_timeout=JOB_TIMEOUT_SECONDS, result_ttl=0, failure_ttl=3600)
+    return True
+
+
+def enqueue_sync(queue: Queue, run_id: int) -> None:
+    """Put a job for a sync run on the queue unless one waits there already."""
+    prefix = f"sync-{run_id}-"
+    if not any(job_id.startswith(prefix) for job_id in queue.get_job_ids()):
+        queue.enqueue(
+            SYNC,
+            run_id,
+            job_id=prefix + secrets.token_hex(4),  # the job that rings again still has its own
+            job_timeout=JOB_TIMEOUT_SECONDS,
+            result_ttl=0,
+            failure_ttl=3600,
+        )
+
+
+def ring_for_sync(redis_url: str | None, run_id: int) -> bool:
+    """Say that there is a sync to work on; False if nobody could be told. Never raises."""
+    if redis_url is None:
+        return False
+    try:
+        with Redis.from_url(redis_url, socket_timeout=1, socket_connect_timeout=1) as connection:
+            enqueue_sync(open_queue(connection), run_id)
+    except (RedisError, OSError):
+        return False
     return True
 
 

@@ -10,17 +10,20 @@ from flask import current_app
 from redis import Redis
 from redis.exceptions import RedisError
 
-from jobs.queue import enqueue_drain, open_queue
+from jobs.queue import enqueue_drain, open_queue, ring_for_sync
 from models import db
-from services import accounts, delete_integration, due, lists
+from models.base import reading
+from services import accounts, delete_integration, due, lists, sync_runs
 from services.drain import Drain
 from services.knobs import Knobs
 from services.offices import Offices
 from services.reports import read_due_reports
+from services.sync_employees import Limits, work
 
 logger = logging.getLogger(__name__)
 
 ALONE_SECONDS = 4.0
+SYNC_READ_SECONDS = 25.0
 
 
 def sweep() -> None:
@@ -63,6 +66,21 @@ def refresh_lists() -> None:
     lists.refresh_due(db.engine, current_app.extensions["ports"])
 
 
+def start_nightly_syncs() -> None:
+    """Start the employee sync of every integration that wants it each night."""
+    sync_runs.start_nightly(db.engine)
+
+
+def take_up_syncs() -> None:
+    """Ring for an employee sync that nobody works on; while Redis is away, work on it here."""
+    with reading(), db.engine.connect() as connection:
+        run_id = sync_runs.find_due(connection)
+    if run_id is None or ring_for_sync(current_app.extensions["redis_url"], run_id):
+        return
+    limits = Limits(until=monotonic() + ALONE_SECONDS, read_by=monotonic() + SYNC_READ_SECONDS)
+    work(db.engine, current_app.extensions["ports"], run_id, limits)
+
+
 def wake_forgotten() -> None:
     """Make calls due that wait for the end of a pause, or for settings, that is there already."""
     with db.engine.begin() as connection:
@@ -79,6 +97,8 @@ TASKS: tuple[tuple[str, float, Callable[[], object]], ...] = (
     ("probe accounts", 2.0, probe_accounts),
     ("read reports", 2.0, read_reports),
     ("refresh lists", 10.0, refresh_lists),
+    ("start nightly syncs", 30.0, start_nightly_syncs),
+    ("take up syncs", 2.0, take_up_syncs),
     ("wake forgotten calls", 5.0, wake_forgotten),
     ("purge deleted", 10.0, purge_deleted),
 )

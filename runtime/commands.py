@@ -21,6 +21,7 @@ from models.base import only_reading
 from models.integration import LIVE
 from runtime import migrate
 from runtime.config_check import check, effective
+from runtime.user_commands import sync_users
 from services import accounts, call_json, due, integrations, lists, replay
 from services.create_login import LoginRefused, create_login
 from services.health import readiness
@@ -83,6 +84,18 @@ def create_user(email: str, role: str, password_stdin: bool, ids: tuple[int, ...
     except LoginRefused as error:
         _fail("login_invalid", str(error))
     _print({"id": login.id, "email": login.email, "role": login.role})
+
+
+@users.command("sync")
+@click.argument("integration_id", type=int)
+@click.option("--dry-run", is_flag=True, help="Show what would change; write nothing.")
+def sync_employees(integration_id: int, dry_run: bool) -> None:
+    """Bring CRM users over to the PBX's employees; 1 when it was broken off."""
+    _integration(integration_id)
+    db.session.remove()
+    told = sync_users(db.engine, _ports(), integration_id, is_dry=dry_run)
+    _print(told)
+    sys.exit(0 if told["aborted"] is None else 1)
 
 
 @integrations_group.command("create")

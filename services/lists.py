@@ -105,7 +105,7 @@ def store_pbx(
     session.execute(
         delete(VirtualNumberRow).where(VirtualNumberRow.integration_id == integration_id)
     )
-    session.add_all(_employee_row(integration_id, each) for each in employees)
+    session.add_all(employee_row(integration_id, each) for each in employees)
     session.add_all(
         VirtualNumberRow(
             integration_id=integration_id, number=each.number, name=each.name, active=each.active
@@ -114,12 +114,13 @@ def store_pbx(
     )
 
 
-def _employee_row(integration_id: int, employee: Employee) -> EmployeeRow:
+def employee_row(integration_id: int, employee: Employee) -> EmployeeRow:
+    full_name = employee.full_name or f"{employee.last_name} {employee.first_name}".strip()
     return EmployeeRow(
         integration_id=integration_id,
         employee_id=employee.id,
-        full_name=employee.full_name or f"{employee.last_name} {employee.first_name}".strip(),
-        email=employee.email,
+        full_name=full_name[:200],
+        email=(employee.email or "")[:200] or None,
         extension=employee.extension,
         phones=[phone.number for phone in employee.phones if phone.active],
     )
