@@ -1,4 +1,4 @@
-"""The sentences for problems with settings, and the names of the settings, in both languages."""
+"""The sentences for problems with settings, in both languages."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
+from rules.settings_labels import label
 from rules.settings_shape import Problem
 
 SENTENCES: Mapping[str, Mapping[str, str]] = MappingProxyType(
@@ -65,45 +66,6 @@ SENTENCES: Mapping[str, Mapping[str, str]] = MappingProxyType(
     }
 )
 
-LABELS: Mapping[str, Mapping[str, str]] = MappingProxyType(
-    {
-        "ru": {
-            "incoming.first.create": "Входящие: первичные обращения",
-            "incoming.first.owner": "Входящие, первичные обращения: создавать на сотрудника",
-            "incoming.repeat.create": "Входящие: повторные обращения",
-            "incoming.repeat.owner": "Входящие, повторные обращения: создавать на сотрудника",
-            "incoming.personal_manager.absent": "Персонального менеджера нет на месте",
-            "incoming.personal_manager.deputy_user_id": "Заместитель персонального менеджера",
-            "outgoing.first.create": "Исходящие: первичные обращения",
-            "outgoing.first.owner": "Исходящие, первичные обращения: создавать на сотрудника",
-            "outgoing.repeat.create": "Исходящие: повторные обращения",
-            "outgoing.repeat.owner": "Исходящие, повторные обращения: создавать на сотрудника",
-            "tasks.lost_incoming.assign": "При потерянном входящем звонке создавать задачу",
-            "funnels.pipeline_id": "Воронка по умолчанию",
-            "funnels.stage_id": "Этап по умолчанию",
-            "responsible.incoming_user_id": "Ответственный за входящие звонки",
-            "responsible.outgoing_user_id": "Ответственный за исходящие звонки",
-        },
-        "en": {
-            "incoming.first.create": "Incoming: first contacts",
-            "incoming.first.owner": "Incoming, first contacts: assign to employee",
-            "incoming.repeat.create": "Incoming: repeat contacts",
-            "incoming.repeat.owner": "Incoming, repeat contacts: assign to employee",
-            "incoming.personal_manager.absent": "The personal manager is away",
-            "incoming.personal_manager.deputy_user_id": "Deputy of the personal manager",
-            "outgoing.first.create": "Outgoing: first contacts",
-            "outgoing.first.owner": "Outgoing, first contacts: assign to employee",
-            "outgoing.repeat.create": "Outgoing: repeat contacts",
-            "outgoing.repeat.owner": "Outgoing, repeat contacts: assign to employee",
-            "tasks.lost_incoming.assign": "Create a task for a lost incoming call",
-            "funnels.pipeline_id": "Default funnel",
-            "funnels.stage_id": "Default stage",
-            "responsible.incoming_user_id": "Responsible for incoming calls",
-            "responsible.outgoing_user_id": "Responsible for outgoing calls",
-        },
-    }
-)
-
 _WORDS: Mapping[str, Mapping[str, str]] = MappingProxyType(
     {
         "ru": {
@@ -135,13 +97,13 @@ _WORDS: Mapping[str, Mapping[str, str]] = MappingProxyType(
 
 def sentence(problem: Problem, locale: str) -> str:
     """What is wrong and what to do, in one sentence; `ru` or `en`."""
-    words, labels = _WORDS[locale], LABELS[locale]
-    values: dict[str, Any] = {**problem.values, "label": labels.get(problem.path, problem.path)}
+    words = _WORDS[locale]
+    values: dict[str, Any] = {**problem.values, "label": label(problem.path, locale)}
     for name in ("expected", "what"):
         if name in values:
             values[name] = words.get(values[name], values[name])
     if "because" in values:
-        causes = (labels.get(path, path) for path in values["because"])
+        causes = (label(path, locale) for path in values["because"])
         values["because"] = ", ".join(words["quoted"].format(cause) for cause in causes)
     for name in ("allowed", "rows"):
         if name in values:

@@ -12,6 +12,7 @@ from blueprints.access import admin_only, get_integration
 from blueprints.kept_forms import restored_fields
 from blueprints.language import select_locale
 from blueprints.setup.blueprint import bp
+from blueprints.setup.extras import extras_of
 from blueprints.setup.frame import author, render_step, saved_message
 from blueprints.setup.stale import render_stale
 from blueprints.setup.summaries import summarise
@@ -32,23 +33,23 @@ from services.integrations import known_references
 @admin_only
 def step(id: int, slug: str) -> Response:
     typed = restored_fields()
-    integration, opened = get_integration(id), _document_step(slug)
+    integration, opened = get_integration(id), document_step(slug)
     draft = read_draft(db.session(), integration)
     choices = read_choices(db.session(), integration)
-    form = _form(opened, draft, typed, choices)
+    form = make_form(opened, draft, typed, choices)
     form.take_problems(_problems(integration, draft.document))
-    return _page(integration, opened, form, draft, choices)
+    return show_form(integration, opened, form, draft, choices)
 
 
 @bp.post("/<int:id>/setup/<slug>")
 @admin_only
 def save(id: int, slug: str) -> Response:
-    integration, opened = get_integration(id), _document_step(slug)
+    integration, opened = get_integration(id), document_step(slug)
     draft = read_draft(db.session(), integration)
     choices = read_choices(db.session(), integration)
-    form = _form(opened, draft, request.form, choices)
+    form = make_form(opened, draft, request.form, choices)
     if not _is_valid(form, integration, draft):
-        return _page(integration, opened, form, draft, choices, status=422)
+        return show_form(integration, opened, form, draft, choices, status=422)
     try:
         save_values(
             db.session(),
@@ -62,7 +63,7 @@ def save(id: int, slug: str) -> Response:
     except StaleDraft as stale:
         return render_stale(get_integration(id), slug, stale)
     flash(saved_message(integration))
-    response = redirect(url_for("setup.step", id=id, slug=slug, saved=1), 303)
+    response = redirect(url_for("setup.step", id=id, slug=slug), 303)
     assert isinstance(response, Response)
     return response
 
@@ -71,11 +72,11 @@ def save(id: int, slug: str) -> Response:
 @admin_only
 def summary(id: int, slug: str) -> str:
     """The card of what will happen, for the values on the page; nothing is stored."""
-    integration, opened = get_integration(id), _document_step(slug)
+    integration, opened = get_integration(id), document_step(slug)
     draft = read_draft(db.session(), integration)
     choices = read_choices(db.session(), integration)
     typed = request.form if request.method == "POST" else None
-    settings = _as_typed(_form(opened, draft, typed, choices), draft)
+    settings = _as_typed(make_form(opened, draft, typed, choices), draft)
     return render_template(
         "setup/partials/summary.html",
         integration=integration,
@@ -88,9 +89,9 @@ def summary(id: int, slug: str) -> str:
 @admin_only
 def validate(id: int, slug: str) -> str:
     """What is wrong with one field (`?field=`, its id), as the content of its error line."""
-    integration, opened = get_integration(id), _document_step(slug)
+    integration, opened = get_integration(id), document_step(slug)
     draft = read_draft(db.session(), integration)
-    form = _form(opened, draft, request.form, read_choices(db.session(), integration))
+    form = make_form(opened, draft, request.form, read_choices(db.session(), integration))
     _is_valid(form, integration, draft)
     field = next((each for each in form if each.id == request.args.get("field")), None)
     if field is None:
@@ -98,14 +99,14 @@ def validate(id: int, slug: str) -> str:
     return render_template("setup/partials/field_notes.html", errors=field.errors)
 
 
-def _document_step(slug: str) -> Step:
+def document_step(slug: str) -> Step:
     found = find_step(slug)
     if found is None or found.form_class is None:
         abort(404)
     return found
 
 
-def _form(opened: Step, draft: Draft, typed: Any, choices: Choices) -> DocumentForm:
+def make_form(opened: Step, draft: Draft, typed: Any, choices: Choices) -> DocumentForm:
     assert opened.form_class is not None
     return opened.form_class(draft.document, formdata=typed, choices=choices)
 
@@ -131,7 +132,7 @@ def _as_typed(form: DocumentForm, draft: Draft) -> Settings:
         return draft.settings
 
 
-def _page(
+def show_form(
     integration: Integration,
     opened: Step,
     form: DocumentForm,
@@ -140,6 +141,7 @@ def _page(
     *,
     status: int = 200,
 ) -> Response:
+    settings = _as_typed(form, draft)
     return render_step(
         integration,
         opened.slug,
@@ -147,6 +149,6 @@ def _page(
         form=form,
         choices=choices,
         seen=request.form.get("seen") or draft.seen(form.paths()),
-        is_saved="saved" in request.args,
-        summary=summarise(opened.slug, integration, _as_typed(form, draft), choices),
+        summary=summarise(opened.slug, integration, settings, choices),
+        **extras_of(opened.slug, integration, settings, choices),
     )

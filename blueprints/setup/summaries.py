@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from blueprints.setup.funnels_parts import tell_funnels
 from blueprints.setup.lines import Line
 from models import Integration
 from rules.choices import Choices
@@ -12,7 +13,7 @@ from rules.settings import Settings
 Summary = Callable[[Integration, Settings, Choices], list[Line]]
 
 # Slug -> the function that tells it. A step without one has no card.
-SUMMARIES: Mapping[str, Summary] = {}
+SUMMARIES: Mapping[str, Summary] = {"funnels": tell_funnels}
 
 
 def summarise(
