@@ -17,7 +17,7 @@ from clients.behomes_pages import read_list, read_once, read_pages
 from clients.behomes_probe import Expectation, probe
 from clients.behomes_requests import Observer, Requests
 from clients.errors import AmbiguousError, UnsupportedError
-from clients.http import Http
+from clients.http import Http, OnReply
 from clients.wire import Wire
 from clients.wire_codec import as_flag, as_text, look_up
 from rules.crm import Client, Created, CrmAccount, CrmRecord, CrmUser, CustomField, Pipeline
@@ -56,6 +56,12 @@ class BehomesClient:
         """The same client, reporting each request to `on_request`."""
         made = copy(self)
         made._requests = self._requests.observed(on_request)
+        return made
+
+    def heard(self, on_reply: OnReply) -> BehomesClient:
+        """The same client, showing each answer that came to `on_reply`."""
+        made = copy(self)
+        made._requests = self._requests.heard(on_reply)
         return made
 
     def supports(self, capability: str) -> bool:

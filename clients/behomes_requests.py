@@ -12,7 +12,7 @@ from urllib.parse import quote, urlencode
 from clients.behomes_errors import error_of_status, error_of_words
 from clients.error_shapes import read_json, told_error
 from clients.errors import AmbiguousError, ClientError, KeyRefusedError, NotFoundError
-from clients.http import Http
+from clients.http import Http, OnReply
 from clients.masking import mask_target
 from clients.replies import Reply
 from clients.wire import Operation, Wire
@@ -38,6 +38,9 @@ class Requests:
 
     def observed(self, on_request: Observer) -> Requests:
         return replace(self, on_request=on_request)
+
+    def heard(self, on_reply: OnReply) -> Requests:
+        return replace(self, http=self.http.heard(on_reply))
 
     def send(
         self,

@@ -12,7 +12,7 @@ from clients import callgear_rows as rows
 from clients.callgear_lists import read_all
 from clients.callgear_rpc import CLEARED, LastLimits, Observer, Rpc, created_id
 from clients.errors import AmbiguousError, NotFoundError, RefusedError
-from clients.http import Http
+from clients.http import Http, OnReply
 from clients.notification_members import read_id, read_text
 from rules.pbx import (
     CallRow,
@@ -76,6 +76,12 @@ class CallGearClient:
         made = copy(self)
         made._data = self._data.observed(on_request)
         made._call = self._call.observed(on_request)
+        return made
+
+    def heard(self, on_reply: OnReply) -> CallGearClient:
+        """The same client, showing each answer of the Data API to `on_reply`."""
+        made = copy(self)
+        made._data = self._data.heard(on_reply)
         return made
 
     def account(self, *, timeout: float = WRITE_SECONDS) -> PbxAccount:

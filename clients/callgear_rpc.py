@@ -16,7 +16,7 @@ from uuid import uuid4
 from clients.callgear_errors import http_error, rpc_error
 from clients.error_shapes import read_json
 from clients.errors import AmbiguousError, ClientError
-from clients.http import Http
+from clients.http import Http, OnReply
 from clients.replies import Reply
 from clients.wire_codec import as_number
 from rules.pbx import PointLimits
@@ -51,6 +51,9 @@ class Rpc:
 
     def observed(self, on_request: Observer) -> Rpc:
         return replace(self, on_request=on_request)
+
+    def heard(self, on_reply: OnReply) -> Rpc:
+        return replace(self, http=self.http.heard(on_reply))
 
     def call(self, method: str, params: Mapping[str, Any], *, timeout: float) -> dict[str, Any]:
         """The `result` of a method, with its `metadata` in one spelling. Sent exactly once."""

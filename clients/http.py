@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from copy import copy
 from time import monotonic
 from typing import Any
 
@@ -21,7 +22,9 @@ from clients.replies import TROUBLE, Reply, Stream, lost, read_reply
 from clients.sockets import INFINITE, Resolve, Watch, resolve
 from clients.transport import PinnedAdapter
 
-__all__ = ["Http", "Reply", "Stream"]
+__all__ = ["Http", "OnReply", "Reply", "Stream"]
+
+OnReply = Callable[[Reply], None]
 
 CONNECT_SECONDS = 3.0
 TOTAL_SECONDS = 20.0
@@ -66,6 +69,21 @@ class Http:
         self._ca_file = ca_file
         self._resolve = resolve
         self._local = threading.local()
+        self._on_reply: OnReply | None = None
+
+    def heard(self, on_reply: OnReply) -> Http:
+        """The same, with the same connections; each answer that came is shown to `on_reply`."""
+        made = copy(self)
+        made._on_reply = on_reply
+        return made
+
+    def allows(self, url: str) -> bool:
+        """Whether API_HOSTS lets a request go to this address."""
+        try:
+            self._allowed.target(url)
+        except NotExecutedError:
+            return False
+        return True
 
     def send(
         self,
@@ -91,7 +109,10 @@ class Http:
         watch.stall_seconds = INFINITE
         request = _prepared(method, target.path, headers, body)
         response = _start(adapter, request, connect_timeout or self._connect_seconds)
-        return read_reply(response, max_bytes=self._max_bytes, deadline=watch.deadline)
+        reply = read_reply(response, max_bytes=self._max_bytes, deadline=watch.deadline)
+        if self._on_reply:
+            self._on_reply(reply)
+        return reply
 
     def stream(
         self,

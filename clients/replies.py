@@ -15,7 +15,7 @@ from urllib3.exceptions import TimeoutError as PoolTimeout
 from clients.errors import AmbiguousError, ClientError
 
 CHUNK_BYTES = 65_536
-KEPT_HEADERS = ("content-type", "retry-after")
+KEPT_HEADERS = ("content-type", "retry-after", "date")
 STREAM_HEADERS = (
     "content-type",
     "content-length",
@@ -30,7 +30,7 @@ TIMEOUTS = (Timeout, PoolTimeout, TimeoutError)
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """An answer, whatever its status; of its headers content-type and retry-after, lower case."""
+    """An answer, whatever its status; of its headers those of KEPT_HEADERS, lower case."""
 
     status: int
     headers: Mapping[str, str]
