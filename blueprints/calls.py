@@ -87,7 +87,10 @@ def _only_of(integration_id: int) -> str | None:
     """An employee sees his own calls, an admin all."""
     if current_user.is_admin:
         return None
-    return find_calls.find_own_employee_id(integration_id, current_user.email) or NOBODY
+    return (
+        find_calls.find_own_employee_id(integration_id, current_user.login_id, current_user.email)
+        or NOBODY
+    )
 
 
 def _page_number(text: str) -> int:

@@ -42,5 +42,5 @@ def _may_listen(playable: Playable) -> bool:
         return False
     if current_user.is_admin:
         return True
-    own = find_own_employee_id(playable.integration_id, current_user.email)
+    own = find_own_employee_id(playable.integration_id, current_user.login_id, current_user.email)
     return own is not None and own in playable.participants

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
 from sqlalchemy import select
@@ -11,11 +10,15 @@ from sqlalchemy.orm import Session
 from models import Login, LoginIntegration
 from models.base import from_ms, now_ms
 from models.login import ADMIN, EMPLOYEE
+from rules.emails import is_email
+from rules.passwords import LONGEST, SHORTEST, Weakness, find_weakness
 from services.login import hash_password
 
-SHORTEST_PASSWORD = 10
-LONGEST_PASSWORD = 200
-EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.?[^@\s]*")
+TOO_WEAK = {
+    Weakness.SHORT: f"the password needs at least {SHORTEST} characters",
+    Weakness.LONG: f"the password may have {LONGEST} characters at most",
+    Weakness.GUESSABLE: "the password can be guessed",
+}
 
 
 class LoginRefused(ValueError):
@@ -33,12 +36,12 @@ def create_login(
 ) -> Login:
     """Make a login. Raises LoginRefused for a weak password or an e-mail that is taken."""
     known = email.strip().lower()
-    if not EMAIL.fullmatch(known) or len(known) > 200:
+    if not is_email(known):
         raise LoginRefused(f"{email!r} is not an e-mail address")
     if role not in (ADMIN, EMPLOYEE):
         raise LoginRefused(f"there is no role {role!r}")
-    if not is_demo:
-        _check_password(password, known)
+    if not is_demo and (weakness := find_weakness(password, known)):
+        raise LoginRefused(TOO_WEAK[weakness])
     if session.scalar(select(Login).where(Login.email == known)):
         raise LoginRefused(f"there is a login {known} already")
     login = Login(
@@ -55,10 +58,3 @@ def create_login(
     )
     session.commit()
     return login
-
-
-def _check_password(password: str, email: str) -> None:
-    if not SHORTEST_PASSWORD <= len(password) <= LONGEST_PASSWORD:
-        raise LoginRefused(f"the password needs at least {SHORTEST_PASSWORD} characters")
-    if len(set(password)) < 4 or password.lower() in (email, email.split("@")[0]):
-        raise LoginRefused("the password can be guessed")

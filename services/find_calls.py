@@ -17,6 +17,7 @@ from models import (
     CrmWrite,
     Decision,
     EmployeeRow,
+    LoginIntegration,
     Notification,
     TraceEntry,
     UserMapping,
@@ -141,8 +142,18 @@ def user_names(integration_id: int) -> dict[str, str]:
     return {row.user_id: row.name for row in db.session.execute(query) if row.name}
 
 
-def find_own_employee_id(integration_id: int, email: str) -> str | None:
-    """The CallGear employee behind a login: by the e-mail of the CRM user that is joined to him."""
+def find_own_employee_id(integration_id: int, login_id: int, email: str) -> str | None:
+    """The CallGear employee behind a login: he who is joined to its CRM user, which an admin has
+    chosen or the e-mail tells."""
+    chosen = (
+        select(LoginIntegration.crm_user_id)
+        .where(
+            LoginIntegration.login_id == login_id,
+            LoginIntegration.integration_id == integration_id,
+        )
+        .scalar_subquery()
+    )
+    by_email = and_(chosen.is_(None), func.lower(CrmUserRow.email) == email.lower())
     return db.session.scalar(
         select(UserMapping.employee_id)
         .join(
@@ -154,8 +165,9 @@ def find_own_employee_id(integration_id: int, email: str) -> str | None:
         )
         .where(
             UserMapping.integration_id == integration_id,
-            func.lower(CrmUserRow.email) == email.lower(),
+            or_(CrmUserRow.user_id == chosen, by_email),
         )
+        .order_by(CrmUserRow.user_id)
         .limit(1)
     )
 

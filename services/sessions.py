@@ -1,0 +1,128 @@
+"""A person's own sessions and password. Owns its transactions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import ColumnElement, delete, select, update
+
+from models import Login, LoginFailure, LoginSession, db
+from models.base import MILLISECOND, now_ms
+from rules.passwords import Weakness, find_weakness
+from services.login import (
+    ABSOLUTE,
+    FORGET_FAILURES,
+    IDLE,
+    Visitor,
+    confirm_password,
+    hash_password,
+)
+from services.vault import token_hash
+
+REMEMBERED_FOR = timedelta(days=30)
+
+
+class WeakPassword(Exception):
+    """The new password was not taken over; `weakness` says why."""
+
+    def __init__(self, weakness: Weakness) -> None:
+        super().__init__(weakness)
+        self.weakness = weakness
+
+
+@dataclass(frozen=True)
+class OpenSession:
+    """One browser that is logged in; `is_this` is the one that asks."""
+
+    id: int
+    address: str | None
+    agent: str | None
+    created_at: datetime
+    seen_at: datetime
+    is_this: bool
+
+
+def list_sessions(login_id: int, token: str) -> list[OpenSession]:
+    """Where a person is logged in: this session first, then the last used."""
+    own = token_hash(token)
+    rows = db.session.scalars(
+        select(LoginSession)
+        .where(LoginSession.login_id == login_id, *_is_open())
+        .order_by((LoginSession.token_hash == own).desc(), LoginSession.seen_at.desc())
+    )
+    return [
+        OpenSession(
+            row.id, row.address, row.agent, row.created_at, row.seen_at, row.token_hash == own
+        )
+        for row in rows
+    ]
+
+
+def end_session(login_id: int, session_id: int) -> bool:
+    """End one session of this person; False if he has no such one."""
+    ended = db.session.execute(
+        update(LoginSession)
+        .where(LoginSession.id == session_id, LoginSession.login_id == login_id, *_is_open())
+        .values(ended_at=now_ms())
+        .returning(LoginSession.id)
+    ).all()
+    db.session.commit()
+    return bool(ended)
+
+
+def end_others(login_id: int, token: str) -> int:
+    """End all sessions of this person but the one of the token; how many there were."""
+    ended = _end_others(login_id, token)
+    db.session.commit()
+    return ended
+
+
+def change_password(login_id: int, current: str, new: str, *, visitor: Visitor, token: str) -> None:
+    """Replace the password and end all other sessions.
+
+    Raises WrongPassword, TooManyTries or WeakPassword; then nothing has changed.
+    """
+    email = db.session.get_one(Login, login_id).email
+    if weakness := find_weakness(new, email):
+        raise WeakPassword(weakness)
+    confirm_password(login_id, current, visitor)
+    hashed = hash_password(new)  # takes long: before the transaction
+    db.session.execute(update(Login).where(Login.id == login_id).values(password_hash=hashed))
+    _end_others(login_id, token)
+    db.session.commit()
+
+
+def purge() -> None:
+    """Forget sessions that ended long ago, and wrong passwords that count no more."""
+    db.session.execute(
+        delete(LoginSession).where(
+            LoginSession.created_at < now_ms() - (ABSOLUTE + REMEMBERED_FOR) // MILLISECOND
+        )
+    )
+    db.session.execute(
+        delete(LoginFailure).where(LoginFailure.last_at < now_ms() - FORGET_FAILURES // MILLISECOND)
+    )
+    db.session.commit()
+
+
+def _end_others(login_id: int, token: str) -> int:
+    ended = db.session.execute(
+        update(LoginSession)
+        .where(
+            LoginSession.login_id == login_id,
+            LoginSession.token_hash != token_hash(token),
+            *_is_open(),
+        )
+        .values(ended_at=now_ms())
+        .returning(LoginSession.id)
+    )
+    return len(ended.all())
+
+
+def _is_open() -> tuple[ColumnElement[bool], ...]:
+    return (
+        LoginSession.ended_at.is_(None),
+        LoginSession.seen_at > now_ms() - IDLE // MILLISECOND,
+        LoginSession.created_at > now_ms() - ABSOLUTE // MILLISECOND,
+    )
