@@ -76,7 +76,7 @@ def summary(id: int, slug: str) -> str:
     draft = read_draft(db.session(), integration)
     choices = read_choices(db.session(), integration)
     typed = request.form if request.method == "POST" else None
-    settings = _as_typed(make_form(opened, draft, typed, choices), draft)
+    settings = as_typed(make_form(opened, draft, typed, choices), draft)
     return render_template(
         "setup/partials/summary.html",
         integration=integration,
@@ -124,7 +124,7 @@ def _problems(integration: Integration, document: dict[str, Any]) -> list[tuple[
     return [(problem, sentence(problem, select_locale())) for problem in found]
 
 
-def _as_typed(form: DocumentForm, draft: Draft) -> Settings:
+def as_typed(form: DocumentForm, draft: Draft) -> Settings:
     """The settings as they stand on the page; what cannot be read stays as it was."""
     try:
         return load(with_values(draft.document, form.values()))
@@ -141,7 +141,7 @@ def show_form(
     *,
     status: int = 200,
 ) -> Response:
-    settings = _as_typed(form, draft)
+    settings = as_typed(form, draft)
     return render_step(
         integration,
         opened.slug,

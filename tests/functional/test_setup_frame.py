@@ -173,7 +173,7 @@ def test_what_was_typed_when_the_session_was_over_stands_on_the_page_again(
         data={**TASKS, "tasks__lost_incoming__due_minutes": "77", "csrf_token": token},
         headers={"Origin": "http://localhost", "Referer": f"http://localhost{tasks}"},
     )
-    assert lost.status_code == 302
+    assert lost.status_code == 303
 
     assert log_in(admin, ADMIN).status_code == 303
     page = admin.get(tasks).text
