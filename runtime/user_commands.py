@@ -5,11 +5,13 @@ from __future__ import annotations
 import time
 from typing import Any
 
+from sqlalchemy import select
 from sqlalchemy.engine import Engine
 from sqlalchemy.orm import Session
 
 from models import SyncItem, SyncRun
 from models.base import reading
+from rules.employee_match import id_key
 from rules.employee_sync import Result
 from services import sync_runs
 from services.ports import Ports
@@ -47,13 +49,13 @@ def _is_finished(engine: Engine, run_id: int) -> bool:
 def _told(engine: Engine, run_id: int) -> dict[str, Any]:
     with reading(), Session(engine) as session:
         run = session.get_one(SyncRun, run_id)
-        items = session.query(SyncItem).filter_by(run_id=run_id).order_by(SyncItem.position).all()
+        items = session.scalars(select(SyncItem).where(SyncItem.run_id == run_id)).all()
         counts = {str(result): 0 for result in Result}
         for item in items:
             counts[item.result] += 1
         shown = [
             {"crm_user_id": item.crm_user_id, "result": item.result, "reason": item.reason}
-            for item in items
+            for item in sorted(items, key=lambda item: id_key(item.crm_user_id))
         ]
         return {**counts, "items": shown, "aborted": _aborted(run)}
 

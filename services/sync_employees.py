@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 import secrets
 import threading
+import traceback
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from time import monotonic
@@ -134,9 +135,11 @@ class _Attempt:
             return self._end("aborted", self._told("too_slow"))
         except LeaseLost:
             raise
-        except Exception:
+        except Exception as crash:
             # The edge of the run: a defect must not be repeated for ever, nor leave it unfinished.
-            logger.exception("employee sync %s broke", self._run.id)
+            # Without the message: a database's can hold a whole row, with phones.
+            where = "".join(traceback.format_tb(crash.__traceback__))
+            logger.error("employee sync %s: %s\n%s", self._run.id, type(crash).__name__, where)
             self._side = "server"
             return self._end("aborted", self._told("crashed"))
 

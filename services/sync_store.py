@@ -214,7 +214,7 @@ def known_of(session: Session, integration: Integration) -> Known:
     )
     return Known(
         country=integration.default_country,
-        pairs=dict(pairs.tuples().all()),
+        pairs={row.crm_user_id: row.employee_id for row in pairs},
         kept_apart={user.user_id for user in users if user.kept_apart},
         gone=[crm_user(user) for user in users if user.gone],
     )
