@@ -13,7 +13,16 @@ from redis.exceptions import RedisError
 from jobs.queue import enqueue_drain, open_queue, ring_for_sync
 from models import db
 from models.base import reading
-from services import accounts, delete_integration, due, lists, sync_runs
+from services import (
+    accounts,
+    delete_integration,
+    due,
+    invitations,
+    kept_forms,
+    lists,
+    sessions,
+    sync_runs,
+)
 from services.drain import Drain
 from services.knobs import Knobs
 from services.offices import Offices
@@ -92,13 +101,20 @@ def purge_deleted() -> None:
     delete_integration.purge_due(db.engine)
 
 
+def forget_old_logins() -> None:
+    """Take out what ended long ago: sessions, invitations, kept forms, wrong passwords."""
+    for purge in (kept_forms.purge, invitations.purge, sessions.purge):
+        purge()
+
+
 TASKS: tuple[tuple[str, float, Callable[[], object]], ...] = (
     ("sweep", 1.0, sweep),
     ("probe accounts", 2.0, probe_accounts),
     ("read reports", 2.0, read_reports),
-    ("refresh lists", 10.0, refresh_lists),
+    ("refresh lists", 2.0, refresh_lists),
     ("start nightly syncs", 30.0, start_nightly_syncs),
     ("take up syncs", 2.0, take_up_syncs),
     ("wake forgotten calls", 5.0, wake_forgotten),
     ("purge deleted", 10.0, purge_deleted),
+    ("forget old logins", 600.0, forget_old_logins),
 )
