@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Response, request
+from flask import Response, request, url_for
 
 from blueprints.htmx import render
 from models import Integration
@@ -11,8 +11,13 @@ from services.drafts import StaleDraft
 NOT_SENT_AGAIN = frozenset({"csrf_token", "seen"})
 
 
-def render_stale(integration: Integration, slug: str, stale: StaleDraft) -> Response:
-    """What is typed now and what the other admin has saved; nothing was stored (409)."""
+def render_stale(
+    integration: Integration, slug: str, stale: StaleDraft, address: str | None = None
+) -> Response:
+    """What is typed now and what the other admin has saved; nothing was stored (409).
+
+    `address` is that of the form, if it is not its step's own.
+    """
     typed = [
         (name, value)
         for name, value in request.form.items(multi=True)
@@ -24,6 +29,7 @@ def render_stale(integration: Integration, slug: str, stale: StaleDraft) -> Resp
         status=409,
         integration=integration,
         slug=slug,
+        address=address or url_for("setup.step", id=integration.id, slug=slug),
         stale=stale,
         typed=typed,
     )
