@@ -8,6 +8,9 @@ from flask_babel import LazyString
 from flask_babel import lazy_gettext as _l
 
 from forms.document import DocumentForm
+from forms.funnels_step import FunnelsForm
+from forms.incoming_step import IncomingForm
+from forms.outgoing_step import OutgoingForm
 from forms.tasks_step import TasksForm
 from rules.document import is_inside
 
@@ -32,13 +35,20 @@ class Step:
 STEPS = (
     Step("auth", _l("Authorisation"), FIRST_STEPS),
     Step("users", _l("User sync"), FIRST_STEPS),
-    Step("incoming", _l("Incoming call settings"), TELEPHONY, owns=("incoming", "ignore")),
+    Step(
+        "incoming",
+        _l("Incoming call settings"),
+        TELEPHONY,
+        owns=("incoming", "ignore"),
+        form_class=IncomingForm,
+    ),
     Step(
         "outgoing",
         _l("Outgoing call settings"),
         TELEPHONY,
         more=_l("and click-to-call"),
         owns=("outgoing",),
+        form_class=OutgoingForm,
     ),
     Step(
         "tasks",
@@ -54,6 +64,7 @@ STEPS = (
         TELEPHONY,
         more=_l("and responsible employees"),
         owns=("funnels", "responsible"),
+        form_class=FunnelsForm,
     ),
     Step("fields", _l("Additional field settings"), TELEPHONY, owns=("fields",), is_optional=True),
 )

@@ -19,7 +19,7 @@ from clients.behomes import BehomesClient
 from clients.callgear import CallGearClient
 from clients.errors import ClientError, UnsupportedError
 from models import CrmList, CrmUserRow, EmployeeRow, Integration, VirtualNumberRow
-from models.base import from_ms, now_ms
+from models.base import from_ms, now_ms, reading
 from models.integration import LIVE
 from rules.crm import CrmUser
 from rules.pbx import Employee, PbxAccount, VirtualNumber
@@ -44,6 +44,9 @@ def refresh_due(engine: Engine, ports: Ports) -> int:
         (Integration.pbx_tried_at < now - MINUTE_MS)
         & or_(Integration.pbx_error.is_not(None), Integration.crm_error.is_not(None)),
     )
+    with reading(), engine.connect() as connection:
+        if connection.execute(select(Integration.id).where(LIVE, is_old).limit(1)).first() is None:
+            return 0
     with engine.begin() as connection:
         ids = list(
             connection.execute(
@@ -56,6 +59,16 @@ def refresh_due(engine: Engine, ports: Ports) -> int:
     for integration_id in ids:
         refresh(engine, ports, integration_id)
     return len(ids)
+
+
+def ask_again(session: Session, integration_id: int) -> None:
+    """Have both sides read again soon, by whoever runs `refresh_due`; what is kept stays."""
+    session.execute(
+        update(Integration)
+        .where(Integration.id == integration_id)
+        .values(pbx_tried_at=None, crm_error=None)
+    )
+    session.commit()
 
 
 def refresh(engine: Engine, ports: Ports, integration_id: int) -> None:

@@ -6,6 +6,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from flask import url_for
 from flask_babel import LazyString
@@ -14,6 +15,7 @@ from flask_babel import lazy_gettext as _l
 
 from blueprints.language import select_locale
 from blueprints.setup.lines import Line, fill, strong
+from blueprints.shown import clock, moment
 from forms.choice_fields import is_final
 from forms.wizard import step_of
 from models import Integration
@@ -42,10 +44,25 @@ class CrmLists:
     read_at: datetime | None
     error: str
     since: int | None
+    zone: str
+
+    @property
+    def read_text(self) -> str:
+        """ "14:02", with the day if it is another one."""
+        if self.read_at is None:
+            return ""
+        zone = ZoneInfo(self.zone)
+        is_today = self.read_at.astimezone(zone).date() == datetime.now(zone).date()
+        return clock(self.read_at, self.zone) if is_today else moment(self.read_at, self.zone)
 
     @property
     def is_known(self) -> bool:
         return self.read_at is not None
+
+    @property
+    def stamp(self) -> str:
+        """Differs after each reading."""
+        return self.read_at.isoformat() if self.read_at else ""
 
     @property
     def is_late(self) -> bool:
@@ -78,7 +95,8 @@ def crm_lists(integration: Integration, choices: Choices, *, since: int | None =
     """Lists that were never read are waited for at once."""
     if choices.crm_read_at is None and since is None:
         since = int(time.time())
-    return CrmLists(choices.crm_read_at, error_words(integration, choices), since)
+    error = error_words(integration, choices)
+    return CrmLists(choices.crm_read_at, error, since, integration.timezone)
 
 
 def error_words(integration: Integration, choices: Choices) -> str:
