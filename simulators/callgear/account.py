@@ -16,13 +16,15 @@ Row = dict[str, Any]
 
 @dataclass
 class Webhook:
-    """One target of HTTP notifications. `events` None = the recommended set of the reference."""
+    """One target of HTTP notifications. `events` None = the recommended set of the reference.
+    `body` is what the admin typed; without it the body has the shape."""
 
     url: str
     events: tuple[str, ...] | None = None
     shape: str = "flat"
     secret: str | None = None
     extra: tuple[str, ...] = ()
+    body: str | None = None
 
 
 @dataclass

@@ -14,8 +14,10 @@ POST /_sim/seed               {"accounts": [{"app_id", "name", "timezone", "is_a
 GET|POST /_sim/config         the switches of `world.Config`; POST changes those that are named
 GET|POST|DELETE /_sim/faults  see `simulators.kit`; names in `faulting.py`
 POST /_sim/webhooks           {"targets": [{"url", "method", "event" | "events": [...] | "all",
-                              "shape", "secret", "extra": [variables]}], "account", "manager_url",
-                              "add": false}, or one target itself; no event = the recommended set
+                              "shape", "secret", "extra": [variables], "body": text with
+                              {{placeholders}} as an admin types it, instead of a shape}],
+                              "account", "manager_url", "add": false}, or one target itself; no
+                              event = the recommended set
 POST /_sim/calls              {"recipe", "contact", "virtual_number", "employees": [ids],
                               "talk_seconds", "ring_seconds", "speed", "shape", "extra": [...],
                               "call_session_id", "recording": true, "recording_seconds",

@@ -11,6 +11,8 @@ from simulators.callgear.account import Account, Webhook
 from simulators.callgear.calls import Call, Step
 from simulators.callgear.faulting import NOTIFICATION
 from simulators.callgear.notices import RECOMMENDED, TEMPLATES, variables
+from simulators.callgear.pasted import SHAPE as PASTED
+from simulators.callgear.pasted import render_pasted
 from simulators.callgear.sender import Sender
 from simulators.callgear.shapes import Rendered, render
 from simulators.callgear.world import World
@@ -114,6 +116,9 @@ class Player:
                 continue
             if values is None:
                 values = variables(account, call, step, media_base=self._world.media_base)
+            if webhook.body is not None:
+                yield webhook, render_pasted(webhook.body, values), PASTED
+                continue
             shape = call.shape or webhook.shape
             extra = webhook.extra + call.extra
             yield (

@@ -34,6 +34,7 @@ def read_webhook(target: dict[str, Any]) -> Webhook:
         shape=shape,
         secret=target.get("secret"),
         extra=tuple(target.get("extra", ())),
+        body=target.get("body"),
     )
 
 

@@ -246,6 +246,27 @@ def test_further_variables_may_be_asked_for(pbx, hook):
     assert body["last_talked_employee_email"] == "agent.one@example.com"
 
 
+def test_body_that_was_typed_goes_out_to_the_letter_with_its_placeholders_filled(pbx, hook):
+    typed = """{"event":"call_finished","secret":"S \\"1\\"",
+ "employee":{{employee_full_name}},"talk":{{talk_time_duration}},"lost":{{is_lost}},
+ "tags":{{tag_names}},"none":{{no_such_variable}}}"""
+    target = {"url": hook.url, "event": "call_finished", "body": typed}
+    pbx.control("POST", "/_sim/webhooks", target)
+
+    call(pbx, "inbound_answered", talk_seconds=61, tags=["VIP"])
+
+    assert hook.events() == ["call_finished"]
+    assert hook.requests[0].json == {
+        "event": "call_finished",
+        "secret": 'S "1"',
+        "employee": "Agent One",
+        "talk": 61,
+        "lost": False,
+        "tags": ["VIP"],
+        "none": None,
+    }
+
+
 def test_webhooks_choose_their_events(pbx, hook):
     one = {"url": hook.url, "event": "lost_call"}
     every = {"url": hook.url, "events": "all"}
