@@ -3,7 +3,8 @@
 A field is named after its path: `incoming.first.owner` is the attribute
 `incoming__first__owner`. Controls in a group that is hidden are disabled in the browser and so not
 submitted: what was not submitted keeps its value. As an unticked box is not submitted either, each
-box comes with a hidden `shown` input (macro `switch_field`).
+box comes with a hidden `shown` input (macro `switch_field`); so does a control of several inputs.
+A whole section of the document (`working_hours`) is a field of that name.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from wtforms.fields import SelectChoice
 
 from rules.choices import Choices
 from rules.document import anchor, is_inside, value_at
+from rules.settings import DEFAULTS
 from rules.settings_checks import Problem
 
 # They speak of other settings and of the CRM, not of what was typed: publishing waits for them.
@@ -47,7 +49,7 @@ class DocumentForm(FlaskForm):
     @classmethod
     def paths(cls) -> tuple[str, ...]:
         """All the places that this form may change, in the order of its fields."""
-        names = [name for name in dir(cls) if "__" in name and not name.startswith("_")]
+        names = [name for name in dir(cls) if is_place(name)]
         fields = [(getattr(cls, name), name) for name in names]
         known = [(field.creation_counter, name) for field, name in fields if is_field(field)]
         return tuple(path_of(name) for _, name in sorted(known))
@@ -62,7 +64,7 @@ class DocumentForm(FlaskForm):
         return {
             path_of(name): empty_as_none(field.data)
             for name, field in self._fields.items()
-            if "__" in name and self._was_shown(name, field)
+            if is_place(name) and self._was_shown(name, field)
         }
 
     def take_problems(self, problems: Iterable[tuple[Problem, str]]) -> bool:
@@ -84,7 +86,7 @@ class DocumentForm(FlaskForm):
         )
 
     def _was_shown(self, name: str, field: Field) -> bool:
-        if isinstance(field, BooleanField):
+        if name in self.shown or isinstance(field, BooleanField):
             return name in self.shown
         if isinstance(field, FieldList):
             return any(key == name or key.startswith(f"{name}-") for key in self._submitted)
@@ -94,6 +96,11 @@ class DocumentForm(FlaskForm):
 def is_field(candidate: Any) -> bool:
     """Whether a class member is a WTForms field that is not bound to a form yet."""
     return hasattr(candidate, "creation_counter")
+
+
+def is_place(name: str) -> bool:
+    """Whether a form's member of that name stands for a place of the settings document."""
+    return name.split("__")[0] in DEFAULTS
 
 
 def name_of(path: str) -> str:

@@ -26,7 +26,10 @@ class UserChoice:
 
 @dataclass(frozen=True)
 class Choices:
-    """The kept lists, and when each side was read last (None: never) with its last error."""
+    """The kept lists, and when each side was read last (None: never) with its last error.
+
+    `country` is the integration's, for numbers without one.
+    """
 
     users: tuple[UserChoice, ...] = ()
     pipelines: tuple[Pipeline, ...] = ()
@@ -36,6 +39,7 @@ class Choices:
     crm_error: str | None = None
     pbx_read_at: datetime | None = None
     pbx_error: str | None = None
+    country: str = ""
 
     def user_name(self, user_id: str | None) -> str | None:
         """The name of a CRM user; his id while he is not known; None for nobody."""

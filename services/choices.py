@@ -32,6 +32,7 @@ def read_choices(session: Session, integration: Integration) -> Choices:
         crm_error=integration.crm_error,
         pbx_read_at=integration.pbx_read_at,
         pbx_error=integration.pbx_error,
+        country=integration.default_country,
     )
 
 
