@@ -76,7 +76,7 @@ def prepare(config: Config, behomes_url: str, callgear_url: str) -> None:
         ports: Ports = app.extensions["ports"]
         file = read_file(_file(behomes_url, callgear_url, config.default_locale))
         integration_id = _integration(db.session(), file, ports)
-        token = _new_address(db.session(), integration_id)
+        token = _new_address(db.session(), integration_id, ports)
         _logins(db.session())
         account = db.session.get_one(Integration, integration_id).crm_account_row_id
         db.session.remove()
@@ -147,13 +147,18 @@ def _forget_calls(session: Session, integration_id: int) -> None:
     session.commit()
 
 
-def _new_address(session: Session, integration_id: int) -> str:
-    """A webhook address that is known here: only the hash of the old one was kept."""
+def _new_address(session: Session, integration_id: int, ports: Ports) -> str:
+    """A new webhook address for the simulated PBX; older ones are switched off."""
     token = new_token()
     session.execute(delete(WebhookToken).where(WebhookToken.integration_id == integration_id))
     now = integrations.database_now(session)
     session.add(
-        WebhookToken(integration_id=integration_id, token_hash=token_hash(token), created_at=now)
+        WebhookToken(
+            integration_id=integration_id,
+            token_hash=token_hash(token),
+            token_sealed=ports.vault.seal(token),
+            created_at=now,
+        )
     )
     session.commit()
     return token

@@ -15,6 +15,7 @@ from runtime.config import Config
 from services.hook_access import HookAccess
 from services.inbox import Inbox
 from services.ports import CrmAccess, PbxAccess, Ports
+from services.token_uses import TokenUses
 
 
 def make_ports(config: Config, app: Flask) -> Ports:
@@ -54,11 +55,12 @@ def wire_up(app: Flask, config: Config) -> None:
     inbox = Inbox(engine)
     redis_url = find_url(config)
     ringer = Ringer(redis_url, config.call_workers)
+    uses = TokenUses(engine)
     app.extensions |= {
         "ports": make_ports(config, app),
         "inbox": inbox,
-        "hook_access": HookAccess(engine, app.extensions["vault"]),
+        "hook_access": HookAccess(engine, app.extensions["vault"], uses),
         "ringer": ringer,
         "redis_url": redis_url,
     }
-    app.extensions.setdefault("after_fork", []).extend([inbox.reset, ringer.reset])
+    app.extensions.setdefault("after_fork", []).extend([inbox.reset, ringer.reset, uses.reset])

@@ -64,6 +64,7 @@ def verify_account(
             query = query.where(Integration.id == integration_id)
         integration = session.scalars(query.order_by(Integration.id.desc()).limit(1)).first()
         crm = ports.crm(integration) if integration else None
+        known_id = integration.crm_account.account_id if integration else None
     if crm is None:
         return None
     try:
@@ -72,6 +73,18 @@ def verify_account(
         logger.warning("account %s cannot be verified: %s", account_row_id, error.code)
         _remember_failure(engine, account_row_id, error)
         return error
+    if known_id not in (None, facts.account_id):
+        # Its clients are other people: nothing may be written with this key.
+        other = KeyRefusedError("the key opens another account", code="other_account")
+        _remember_failure(engine, account_row_id, other)
+        return other
+    take_over(engine, account_row_id, facts)
+    return None
+
+
+def take_over(engine: Engine, account_row_id: int, facts: AccountFacts) -> None:
+    """The account has answered, and it is the one that it always was: the breaker closes, what
+    waited is due. Safe to call any number of times."""
     with Session(engine) as session, session.begin():
         kept = _settle_identity(session, account_row_id, facts)
         breaker.close(session.connection(), kept)
@@ -81,7 +94,11 @@ def verify_account(
             .where(Integration.crm_account_row_id == kept, Integration.crm_read_at.is_(None))
             .values(pbx_tried_at=None)
         )
-    return None
+
+
+def note_refused(engine: Engine, account_row_id: int, error: KeyRefusedError) -> None:
+    """The key of this account was refused just now: nothing is sent before it is replaced."""
+    _remember_failure(engine, account_row_id, error)
 
 
 def _settle_identity(session: Session, account_row_id: int, facts: AccountFacts) -> int:

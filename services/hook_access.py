@@ -14,6 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from models import Integration, WebhookToken
 from models.base import now_ms, reading
 from models.integration import LIVE
+from services.token_uses import TokenUses
 from services.vault import Vault, token_hash
 
 FRESH_SECONDS = 5.0
@@ -28,6 +29,7 @@ class Door:
     secret: str
     require_secret: bool
     sources: tuple[str, ...]
+    token_id: int = 0
 
     def admits(self, secret: str | None) -> bool:
         """A secret that is there and wrong never passes; an absent one does unless required."""
@@ -50,15 +52,21 @@ class HookAccess:
     """Looks tokens up. A known one is remembered, so that acknowledging costs no query, and still
     known while the database is away; an unknown one is asked for each time."""
 
-    def __init__(self, engine: Engine, vault: Vault) -> None:
+    def __init__(self, engine: Engine, vault: Vault, uses: TokenUses | None = None) -> None:
         self._engine = engine
         self._vault = vault
+        self._uses = uses
         self._doors: dict[str, tuple[float, Door]] = {}
 
     def find(self, token: str) -> Door | None:
         """The door of a token. Raises SQLAlchemyError if it is not remembered and the database
         cannot be asked."""
-        hashed = token_hash(token)
+        door = self._remembered(token_hash(token))
+        if door is not None and self._uses is not None:
+            self._uses.note(door.token_id)
+        return door
+
+    def _remembered(self, hashed: str) -> Door | None:
         at, door = self._doors.get(hashed, (0.0, None))
         if door is not None and monotonic() - at < FRESH_SECONDS:
             return door
@@ -87,6 +95,7 @@ class HookAccess:
                 Integration.webhook_secret_sealed,
                 Integration.require_secret,
                 Integration.sources,
+                WebhookToken.id.label("token_id"),
             )
             .join(WebhookToken, WebhookToken.integration_id == Integration.id)
             .where(WebhookToken.token_hash == hashed, is_valid, LIVE)
@@ -96,4 +105,4 @@ class HookAccess:
         if row is None:
             return None
         secret = self._vault.open(row.webhook_secret_sealed)
-        return Door(row.id, secret, row.require_secret, tuple(row.sources))
+        return Door(row.id, secret, row.require_secret, tuple(row.sources), row.token_id)

@@ -53,7 +53,12 @@ def create_integration(session: Session, file: IntegrationFile, ports: Ports) ->
     session.add(integration)
     session.flush()
     session.add(
-        WebhookToken(integration_id=integration.id, token_hash=token_hash(token), created_at=now)
+        WebhookToken(
+            integration_id=integration.id,
+            token_hash=token_hash(token),
+            token_sealed=ports.vault.seal(token),
+            created_at=now,
+        )
     )
     session.add_all(
         UserMapping(
