@@ -63,6 +63,17 @@ class Site:
 
 
 @contextmanager
+def chromium() -> Iterator[Browser]:
+    """Chromium; skips where there is none."""
+    if not Path(CHROMIUM).exists():
+        skip_or_fail(f"{CHROMIUM} is not installed")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+@contextmanager
 def served(app: Flask) -> Iterator[Site]:
     """Serve the app while Chromium is open; skips where there is no Chromium."""
     if not Path(CHROMIUM).exists():
@@ -71,10 +82,8 @@ def served(app: Flask) -> Iterator[Site]:
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     try:
-        with sync_playwright() as playwright:
-            browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        with chromium() as browser:
             yield Site(app, f"http://127.0.0.1:{server.server_port}", browser)
-            browser.close()
     finally:
         server.shutdown()
         server.server_close()
