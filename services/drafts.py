@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 from models import Integration, SettingsVersion
 from rules.document import digest, value_at, with_values
 from rules.settings import DEFAULTS, Settings, dump, load, with_row_ids
-from services.integrations import database_now
+from services.integrations import database_now, locked
 
 SAVED = "saved"
 
@@ -41,6 +41,11 @@ class Draft:
         """What a page remembers of these settings, to give back when it saves."""
         return digest(self.document, paths)
 
+    @property
+    def seen_whole(self) -> str:
+        """What a page remembers that shows the whole document."""
+        return self.seen(DEFAULTS)
+
 
 class StaleDraft(Exception):
     """Somebody else has changed the same settings. `mine` is what was to be saved; with `seen` it
@@ -57,6 +62,14 @@ class StaleDraft(Exception):
         """The paths on which the two disagree."""
         known = self.theirs.document
         return [path for path, value in self.mine.items() if value_at(known, path) != value]
+
+
+class DraftChanged(Exception):
+    """The whole draft is no longer what the page showed; `current` is what it is now."""
+
+    def __init__(self, current: Draft) -> None:
+        super().__init__("the draft has changed since it was shown")
+        self.current = current
 
 
 def read_draft(session: Session, integration: Integration) -> Draft:
@@ -93,7 +106,7 @@ def save_values(
     `seen` is what the page remembers of `paths`; None saves over whatever is there. Raises
     StaleDraft, with nothing changed, if they have been changed since and differ from `values`.
     """
-    integration = _locked(session, integration_id)
+    integration = locked(session, integration_id)
     current = read_draft(session, integration)
     stale = StaleDraft(current, values, paths)
     if seen is not None and seen != stale.seen and stale.differing:
@@ -108,20 +121,41 @@ def save_values(
 
 
 def replace_draft(
-    session: Session, integration_id: int, document: Mapping[str, Any], *, author: str
+    session: Session,
+    integration_id: int,
+    document: Mapping[str, Any],
+    *,
+    author: str,
+    seen: str | None = None,
 ) -> None:
-    """Make a whole checked document the draft: an import, or an older version brought back."""
-    integration = _locked(session, integration_id)
+    """Make a whole checked document the draft: an import, or an older version brought back.
+
+    `seen` is what the page showed as draft (`Draft.seen_whole`). Raises DraftChanged, with nothing
+    changed, if it is another one by now.
+    """
+    integration = locked(session, integration_id)
+    check_seen(session, integration, seen)
     _store(session, integration, dump(load(with_row_ids(document))), author)
     session.commit()
 
 
-def discard_draft(session: Session, integration_id: int) -> None:
-    """Forget the draft: the wizard shows what is published again."""
-    integration = _locked(session, integration_id)
+def discard_draft(session: Session, integration_id: int, *, seen: str | None = None) -> None:
+    """Forget the draft: the wizard shows what is published again. Raises DraftChanged as
+    `replace_draft` does."""
+    integration = locked(session, integration_id)
+    check_seen(session, integration, seen)
     integration.draft = integration.draft_author = integration.draft_saved_at = None
     integration.draft_revision += 1
     session.commit()
+
+
+def check_seen(session: Session, integration: Integration, seen: str | None) -> Draft:
+    """The draft of a locked integration. Raises DraftChanged if it is not the one that was seen."""
+    current = read_draft(session, integration)
+    if seen is not None and seen != current.seen_whole:
+        session.rollback()
+        raise DraftChanged(current)
+    return current
 
 
 def _store(
@@ -134,14 +168,3 @@ def _store(
     integration.draft_author = author if is_kept else None
     integration.draft_saved_at = database_now(session) if is_kept else None
     integration.draft_revision += 1
-
-
-def _locked(session: Session, integration_id: int) -> Integration:
-    """The row as it is now, kept from others until the commit."""
-    query = (
-        select(Integration)
-        .where(Integration.id == integration_id)
-        .with_for_update(of=Integration)
-        .execution_options(populate_existing=True)
-    )
-    return session.execute(query).unique().scalar_one()

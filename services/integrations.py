@@ -163,7 +163,9 @@ def publish(
     session: Session, integration: Integration, document: dict[str, Any], *, author: str | None
 ) -> int:
     """Make the next version of the settings; calls from now on are handled by it. The caller has
-    checked the document."""
+    checked the document. Of two at the same time each makes a version of its own."""
+    session.flush()
+    integration = locked(session, integration.id)
     last = session.execute(
         select(func.max(SettingsVersion.number)).where(
             SettingsVersion.integration_id == integration.id
@@ -181,7 +183,8 @@ def publish(
         )
     )
     integration.published_version = number
-    integration.draft = None
+    integration.draft = integration.draft_author = integration.draft_saved_at = None
+    integration.draft_revision += 1
     session.flush()
     due.make_due(session.connection(), integration.id, ("not_published",))
     session.commit()
@@ -197,6 +200,17 @@ def settings_document(session: Session, integration: Integration) -> dict[str, A
         )
         return dict(session.execute(query).scalar_one())
     return dump(load(with_row_ids(integration.draft))) if integration.draft else DEFAULTS
+
+
+def locked(session: Session, integration_id: int) -> Integration:
+    """The row as it is now, kept from others until the commit."""
+    query = (
+        select(Integration)
+        .where(Integration.id == integration_id)
+        .with_for_update(of=Integration)
+        .execution_options(populate_existing=True)
+    )
+    return session.execute(query).unique().scalar_one()
 
 
 def database_now(session: Session) -> datetime:
