@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import and_, or_, select, update
+from sqlalchemy import and_, func, or_, select, update
 from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from models import Integration, SyncRun
+from models import Integration, SyncItem, SyncRun
 from models.base import from_ms, now_ms
 
 # More changes than this are shown before they are written.
@@ -176,3 +176,22 @@ def seconds_left(run: SyncRun, now: datetime) -> float:
 
 def _now(session: Session) -> datetime:
     return from_ms(session.execute(select(now_ms())).scalar_one())
+
+
+def items_of(session: Session, run_id: int) -> Sequence[SyncItem]:
+    """What became of each CRM user in a run."""
+    query = select(SyncItem).where(SyncItem.run_id == run_id).order_by(SyncItem.position)
+    return session.scalars(query).all()
+
+
+def count_results(session: Session, run_ids: Iterable[int]) -> dict[int, dict[str, int]]:
+    """Run id -> result -> how many."""
+    query = (
+        select(SyncItem.run_id, SyncItem.result, func.count())
+        .where(SyncItem.run_id.in_(list(run_ids)))
+        .group_by(SyncItem.run_id, SyncItem.result)
+    )
+    found: dict[int, dict[str, int]] = {}
+    for run_id, result, count in session.execute(query):
+        found.setdefault(run_id, {})[result] = count
+    return found

@@ -7,7 +7,7 @@ own address (`/integrations/<id>/setup/<slug>`), which wins over the general one
 
 from __future__ import annotations
 
-from blueprints.setup import document_steps, funnels, home
+from blueprints.setup import document_steps, funnels, home, templates_step, users
 from blueprints.setup.blueprint import bp
 
-__all__ = ["bp", "document_steps", "funnels", "home"]
+__all__ = ["bp", "document_steps", "funnels", "home", "templates_step", "users"]

@@ -1,0 +1,291 @@
+"""The employee sync as its pages show it: a run with its lines, the people, the past runs."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from flask import url_for
+from flask_babel import LazyString
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+
+from blueprints.reasons import Names
+from blueprints.setup import sync_words
+from blueprints.shown import duration, phone
+from blueprints.words import Word, word
+from models import EmployeeRow, Integration, SyncItem, SyncRun, db
+from rules.employee_match import id_key
+from services import find_calls, sync_runs, user_pairs
+
+COLUMNS: Mapping[str, LazyString] = {
+    "name": _l("User of Behomes"),
+    "email": _l("E-mail"),
+    "phone": _l("Phone or extension"),
+    "employee": _l("Employee of CallGear"),
+    "result": _l("Result"),
+    "reason": _l("Why"),
+}
+# Conflicts first: they are waiting for somebody.
+RANK = {"conflict": 0, "created": 1, "updated": 2, "skipped": 3}
+# A cell of a spreadsheet that begins so is taken for a formula.
+FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
+
+
+@dataclass(frozen=True)
+class Option:
+    """An employee to choose for a CRM user; `holder` is whom he belongs to now."""
+
+    employee_id: str
+    text: str
+
+
+@dataclass(frozen=True)
+class ItemLine:
+    """One CRM user of a run. `fitting` and `others` are to be chosen from, if he waits for it."""
+
+    item: SyncItem
+    result: Word
+    reason: str
+    employee: str
+    number: str
+    fitting: Sequence[Option] = ()
+    others: Sequence[Option] = ()
+    error: str = ""
+
+    @property
+    def is_open(self) -> bool:
+        return bool(self.fitting or self.others)
+
+
+@dataclass(frozen=True)
+class RunShown:
+    """A run with its lines, as filtered and sorted."""
+
+    run: SyncRun
+    state: Word
+    who: str
+    took: str
+    lines: Sequence[ItemLine]
+    counts: Mapping[str, int]
+    labels: Mapping[str, LazyString]
+    result: str
+    sort: str
+    is_newest: bool
+
+    @property
+    def is_running(self) -> bool:
+        return self.run.state in sync_runs.UNFINISHED
+
+    @property
+    def is_waiting(self) -> bool:
+        """More would change than is written without being shown first."""
+        return self.run.is_dry and self.run.max_changes is not None and self.changes > 0
+
+    @property
+    def changes(self) -> int:
+        return self.counts["created"] + self.counts["updated"]
+
+    @property
+    def total(self) -> int:
+        return sum(self.counts.values())
+
+    @property
+    def percent(self) -> int:
+        return 100 * self.run.done // self.run.total if self.run.total else 0
+
+    @property
+    def quarter(self) -> int:
+        """The quarter that was reached last: this much is spoken."""
+        return self.percent // 25 * 25
+
+    @property
+    def phase(self) -> LazyString | str:
+        if self.run.state == "queued":
+            return sync_words.STATES["queued"].label
+        return sync_words.PHASES.get(self.run.phase, "")
+
+    @property
+    def trouble(self) -> sync_words.Trouble | None:
+        return sync_words.trouble(self.run) if self.run.state == "aborted" else None
+
+    def address(self, *, result: str | None = None, sort: str | None = None) -> str:
+        """The run's page with another filter or order."""
+        return url_for(
+            "setup.sync_run",
+            id=self.run.integration_id,
+            run_id=self.run.id,
+            result=(self.result if result is None else result) or None,
+            sort=(self.sort if sort is None else sort) or None,
+        )
+
+    def sort_of(self, column: str) -> tuple[str, str]:
+        """What pressing a column's head asks for, and how it is sorted now (`aria-sort`)."""
+        if self.sort == column:
+            return f"-{column}", "ascending"
+        return column, "descending" if self.sort == f"-{column}" else ""
+
+
+def show_run(
+    integration: Integration, run: SyncRun, *, result: str = "", sort: str = ""
+) -> RunShown:
+    """Everything that the page of a run says."""
+    session = db.session()
+    items = sync_runs.items_of(session, run.id)
+    is_newest = (newest := newest_run(integration.id)) is not None and newest.id == run.id
+    shown = _Lines(integration, run, is_newest=is_newest)
+    counts = {name: sum(item.result == name for item in items) for name in RANK}
+    result = result if result in RANK else ""
+    sort = sort if sort.removeprefix("-") in COLUMNS else ""
+    wanted = [shown.line(item) for item in items if result in ("", item.result)]
+    return RunShown(
+        run,
+        _state(run),
+        sync_words.who_started(run),
+        _took(run),
+        _sorted(wanted, sort),
+        counts,
+        sync_words.PLANNED_COUNTERS if run.is_dry else sync_words.COUNTERS,
+        result,
+        sort,
+        is_newest,
+    )
+
+
+def show_line(integration: Integration, run: SyncRun, item: SyncItem, error: str = "") -> ItemLine:
+    return _Lines(integration, run, is_newest=True).line(item, error)
+
+
+def newest_run(integration_id: int) -> SyncRun | None:
+    return next(iter(sync_runs.latest_runs(db.session(), integration_id, limit=1)), None)
+
+
+def names_of(integration_id: int) -> Names:
+    return Names(
+        employees=find_calls.employee_names(integration_id),
+        users=find_calls.user_names(integration_id),
+    )
+
+
+class _Lines:
+    """Makes lines of one run; employees are read once."""
+
+    def __init__(self, integration: Integration, run: SyncRun, *, is_newest: bool) -> None:
+        self._run = run
+        self._names = names_of(integration.id)
+        is_solvable = is_newest and run.state not in sync_runs.UNFINISHED
+        self._options = options(integration.id, self._names) if is_solvable else []
+
+    def line(self, item: SyncItem, error: str = "") -> ItemLine:
+        words = sync_words.PLANNED if self._run.is_dry else sync_words.RESULTS
+        candidates = set(item.candidates)
+        is_open = item.result == "conflict" and bool(self._options)
+        fitting = [one for one in self._options if is_open and one.employee_id in candidates]
+        others = [one for one in self._options if is_open and one.employee_id not in candidates]
+        return ItemLine(
+            item,
+            word(words, item.result),
+            sync_words.reason(item, self._names, is_dry=self._run.is_dry),
+            self._names.employee(item.employee_id) if item.employee_id else "",
+            phone(item.phone) if item.phone and item.phone.startswith("+") else item.phone or "",
+            fitting,
+            others,
+            error,
+        )
+
+
+def options(integration_id: int, names: Names) -> list[Option]:
+    """Every employee of the PBX, each with whom he belongs to."""
+    session = db.session()
+    holders = user_pairs.user_of_employee(session, integration_id)
+    return [
+        Option(row.employee_id, _option_text(row, holders.get(row.employee_id), names))
+        for row in user_pairs.employees_of(session, integration_id)
+    ]
+
+
+def _option_text(row: EmployeeRow, holder: str | None, names: Names) -> str:
+    text = row.full_name or row.employee_id
+    if sign := row.extension or row.email:
+        text = f"{text} · {sign}"
+    if holder:
+        return _("%(employee)s (linked with %(user)s)", employee=text, user=names.user(holder))
+    return text
+
+
+def _state(run: SyncRun) -> Word:
+    if run.state == "done" and run.is_dry:
+        return sync_words.ONLY_SHOWN
+    return word(sync_words.STATES, run.state)
+
+
+def _took(run: SyncRun) -> str:
+    if run.started_at is None:
+        return duration(0)
+    return duration(int(((run.finished_at or datetime.now(UTC)) - run.started_at).total_seconds()))
+
+
+def _sorted(lines: list[ItemLine], sort: str) -> list[ItemLine]:
+    by_name = sorted(lines, key=_by["name"])
+    if not sort:
+        return sorted(by_name, key=_by["result"])
+    key = _by[sort.removeprefix("-")]
+    return sorted(by_name, key=key, reverse=sort.startswith("-"))
+
+
+_by: Mapping[str, Callable[[ItemLine], Any]] = {
+    "name": lambda line: ((line.item.name or "").casefold(), id_key(line.item.crm_user_id)),
+    "email": lambda line: (line.item.email or "").casefold(),
+    "phone": lambda line: line.number,
+    "employee": lambda line: line.employee.casefold(),
+    "result": lambda line: RANK.get(line.item.result, 9),
+    "reason": lambda line: line.reason,
+}
+
+
+@dataclass(frozen=True)
+class PastRun:
+    run: SyncRun
+    state: Word
+    who: str
+    took: str
+    counts: Mapping[str, int]
+    labels: Mapping[str, LazyString]
+
+
+def past_runs(integration_id: int) -> list[PastRun]:
+    """The last runs, newest first, with their counts."""
+    session = db.session()
+    runs = sync_runs.latest_runs(session, integration_id)
+    counts = sync_runs.count_results(session, [run.id for run in runs])
+    return [
+        PastRun(
+            run,
+            _state(run),
+            sync_words.who_started(run),
+            _took(run),
+            {name: counts.get(run.id, {}).get(name, 0) for name in RANK},
+            sync_words.PLANNED_COUNTERS if run.is_dry else sync_words.COUNTERS,
+        )
+        for run in runs
+    ]
+
+
+def as_csv(shown: RunShown) -> str:
+    """The lines for a spreadsheet; nothing in it can act as a formula."""
+    file = io.StringIO()
+    writer = csv.writer(file, delimiter=";")
+    writer.writerow([str(label) for label in COLUMNS.values()])
+    for line in shown.lines:
+        item = line.item
+        row = (item.name, item.email, item.phone, line.employee, line.result.label, line.reason)
+        writer.writerow([harmless(str(cell or "")) for cell in row])
+    return "\ufeff" + file.getvalue()
+
+
+def harmless(cell: str) -> str:
+    return f"'{cell}" if cell.startswith(FORMULA) else cell
