@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 
 from blueprints.setup.funnels_parts import tell_funnels
 from blueprints.setup.lines import Line
+from blueprints.setup.templates_step_parts import templates_summary
 from models import Integration
 from rules.choices import Choices
 from rules.settings import Settings
@@ -13,7 +14,7 @@ from rules.settings import Settings
 Summary = Callable[[Integration, Settings, Choices], list[Line]]
 
 # Slug -> the function that tells it. A step without one has no card.
-SUMMARIES: Mapping[str, Summary] = {"funnels": tell_funnels}
+SUMMARIES: Mapping[str, Summary] = {"funnels": tell_funnels, "templates": templates_summary}
 
 
 def summarise(
