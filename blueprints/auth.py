@@ -100,7 +100,7 @@ def sign_in() -> Response:
         form.form_errors.append(_("The e-mail or the password is not right."))
         return _show(form, status=422)
     except logins.TooManyTries as error:
-        form.form_errors.append(_wait(error.seconds))
+        form.form_errors.append(describe_wait(error.seconds))
         return _show(form, status=429)
     enter(person, token)
     return _go(form.next.data)
@@ -126,7 +126,7 @@ def logout() -> Response:
         logins.sign_out(current_user.token)
     logout_user()
     session.clear()
-    return _go(url_for("auth.login"))
+    return _go(local_path(request.form.get("next"), url_for("auth.login")))
 
 
 def _show(form: LoginForm, status: int = 200) -> Response:
@@ -145,7 +145,7 @@ def _demo_login() -> tuple[str, str] | None:
     return (demo_login.EMAIL, demo_login.PASSWORD) if is_demo else None
 
 
-def _wait(seconds: int) -> str:
+def describe_wait(seconds: int) -> str:
     return ngettext(
         "Too many tries. Try again in %(num)d second.",
         "Too many tries. Try again in %(num)d seconds.",

@@ -54,6 +54,13 @@ def _keep(name: str, allowed: tuple[str, ...]) -> Response:
     if current_user.is_authenticated:
         logins.keep_preferences(current_user.login_id, **{name: value})
     response = redirect(local_path(request.form.get("next")), 303)
+    assert isinstance(response, Response)
+    remember(response, name, value)
+    return response
+
+
+def remember(response: Response, name: str, value: str) -> None:
+    """Keep the choice in the browser too: for the pages before the login."""
     response.set_cookie(
         name,
         value,
@@ -62,5 +69,3 @@ def _keep(name: str, allowed: tuple[str, ...]) -> Response:
         samesite="Lax",
         secure=current_app.config["SESSION_COOKIE_SECURE"],
     )
-    assert isinstance(response, Response)
-    return response

@@ -169,10 +169,14 @@ def sign_out(token: str) -> None:
     db.session.commit()
 
 
-def keep_preferences(login_id: int, *, locale: str | None = None, theme: str | None = None) -> None:
-    """Store the language or the theme that a person chose; theme "" means as the system."""
-    chosen = {"locale": locale, "theme": theme}
-    values = {name: value for name, value in chosen.items() if value is not None}
+def keep_preferences(
+    login_id: int, *, locale: str | None = None, theme: str | None = None, name: str | None = None
+) -> None:
+    """Store what a person chose: language, theme ("" means as the system), name ("" means none)."""
+    chosen = {"locale": locale, "theme": theme, "name": name}
+    values = {key: value for key, value in chosen.items() if value is not None}
+    if name == "":
+        values["name"] = None
     db.session.execute(update(Login).where(Login.id == login_id).values(values))
     db.session.commit()
 

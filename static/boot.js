@@ -72,9 +72,10 @@
   let note = null;
 
   function failed(event) {
-    if (event.detail.xhr && event.detail.xhr.status === 401) return showSessionOver();
-    failures += 1;
     const isPoll = event.detail.requestConfig && event.detail.requestConfig.headers["X-Poll"];
+    if (isSessionOver(event.detail.xhr)) return askToLogIn(isPoll);
+    if (event.detail.target && event.detail.target.id === "login-again") return openSessionDialog();
+    failures += 1;
     if (note || (isPoll && failures < POLL_RETRY_NOTE_AFTER)) return;
     const template = document.getElementById("connection-lost");
     note = template.content.firstElementChild.cloneNode(true);
@@ -82,10 +83,53 @@
     prepare(note);
   }
 
-  function showSessionOver() {
-    const dialog = document.getElementById("session-over");
-    if (dialog && !dialog.open) dialog.showModal();
+  // --- A session that is over: log in without leaving the page ----------------------------------
+
+  let isDismissed = false;
+  let isAsking = false;
+
+  function isSessionOver(xhr) {
+    return xhr && (xhr.status === 401 || xhr.getResponseHeader("X-Form-Token") === "refused");
   }
+
+  // Another tab may have logged in meanwhile: then the answer is "session-restored" at once and no
+  // dialog is shown. Who has closed the dialog is not asked again by a page that refreshes itself.
+  async function askToLogIn(isPoll) {
+    const dialog = document.getElementById("session-over");
+    const box = document.getElementById("login-again");
+    if (!dialog || dialog.open || isAsking || (isPoll && isDismissed)) return;
+    const values = { email: box.dataset.email };
+    isAsking = true;
+    try {
+      await window.htmx.ajax("GET", box.dataset.address, { target: box, swap: "innerHTML", values });
+    } finally {
+      isAsking = false;
+    }
+  }
+
+  function openSessionDialog() {
+    const dialog = document.getElementById("session-over");
+    if (dialog.open) return;
+    dialog.addEventListener("cancel", () => (isDismissed = true), { once: true });
+    dialog.showModal();
+  }
+
+  document.addEventListener("htmx:afterSwap", (event) => {
+    if (event.detail.target.id === "login-again") openSessionDialog();
+  });
+
+  document.addEventListener("session-restored", (event) => {
+    const token = event.detail.token;
+    document.querySelector('meta[name="csrf-token"]').content = token;
+    document.querySelectorAll('input[name="csrf_token"]').forEach((input) => (input.value = token));
+    document.querySelectorAll("#login-again form").forEach((form) => form.reset());
+    document.getElementById("session-over").close();
+    isDismissed = false;
+    const told = document.getElementById("session-restored").content.firstElementChild.cloneNode(true);
+    document.getElementById("toasts").append(told);
+    prepare(told);
+    letNewsGo(document);
+  });
 
   document.addEventListener("htmx:responseError", failed);
   document.addEventListener("htmx:sendError", failed);
