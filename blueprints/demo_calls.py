@@ -30,8 +30,8 @@ class DemoCall:
 
     def as_order(self) -> dict[str, Any]:
         if self.is_stream:
-            return {**self.order, "seed": random.randrange(10**6), "contact_base": _unknown()}
-        return {"contact": str(_unknown()), **PACE, **self.order}
+            return {**self.order, "seed": random.randrange(10**6), "contact_base": unknown_number()}
+        return {"contact": str(unknown_number()), **PACE, **self.order}
 
 
 DEMO_CALLS = (
@@ -77,6 +77,6 @@ def find_demo_call(slug: str) -> DemoCall | None:
     return next((call for call in DEMO_CALLS if call.slug == slug), None)
 
 
-def _unknown() -> int:
+def unknown_number() -> int:
     """A number of the UAE that surely belongs to none of the demo's clients."""
     return 971_501_000_000 + random.randrange(8_999_000)

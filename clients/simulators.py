@@ -32,9 +32,10 @@ class CallSimulator:
         self._http = http
         self._origin = origin(data_api_url)
 
-    def make_call(self, order: dict[str, Any]) -> None:
-        """Start one call: a member list of `POST /_sim/calls`. Raises ClientError."""
-        _ask(self._http, "POST", f"{self._origin}/_sim/calls", order)
+    def make_call(self, order: dict[str, Any]) -> str:
+        """Start one call: a member list of `POST /_sim/calls`; its id. Raises ClientError."""
+        made = _ask(self._http, "POST", f"{self._origin}/_sim/calls", order)
+        return str(made["call_session_id"])
 
     def make_calls(self, order: dict[str, Any]) -> None:
         """Start a stream of calls. Raises ClientError."""

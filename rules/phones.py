@@ -99,6 +99,15 @@ def pretty(phone: Phone | str | None) -> str:
     return phonenumbers.format_number(_parsed(known), PhoneNumberFormat.INTERNATIONAL)
 
 
+def example(country: str) -> str:
+    """A mobile number of that country as numbering plans print it: for examples only."""
+    kind = phonenumbers.PhoneNumberType.MOBILE
+    number = phonenumbers.example_number_for_type(country.upper(), kind)
+    if number is None:
+        return "+971501234567"
+    return phonenumbers.format_number(number, PhoneNumberFormat.E164)
+
+
 def _known(phone: Phone | str | None, country: str) -> Phone | None:
     return phone if isinstance(phone, Phone) else normalise(phone, country=country)
 

@@ -25,11 +25,15 @@ class Simulators:
         self._pbx = CallSimulator(http, integration.data_api_url or "")
         self._crm = CrmSimulator(http, integration.behomes_base_url)
 
-    def make_call(self, order: dict[str, Any]) -> None:
-        """Start one call, or a stream of them if the order has a count. Raises SimulatorAway."""
+    def make_call(self, order: dict[str, Any]) -> str | None:
+        """Start one call, or a stream of them if the order has a count; the id of the one call.
+        Raises SimulatorAway."""
         db.session.rollback()  # the call's notifications come at once: no lock may be held
         try:
-            (self._pbx.make_calls if "count" in order else self._pbx.make_call)(order)
+            if "count" not in order:
+                return self._pbx.make_call(order)
+            self._pbx.make_calls(order)
+            return None
         except ClientError as error:
             raise SimulatorAway(str(error)) from error
 
