@@ -17,20 +17,41 @@
     return element.dataset.values.split(" ").includes(value);
   }
 
-  // What is hidden is disabled as well, and so not submitted.
+  function isShown(element) {
+    return Boolean(element) && !element.closest("[hidden]");
+  }
+
+  // What is hidden is disabled as well, and so not submitted. From the top down: what depends on
+  // another group is told after it.
   function showDependents(form) {
     form.querySelectorAll("[data-depends-on]").forEach((element) => {
       const value = chosen(form, element.dataset.dependsOn);
       if (value === null) return;
-      const on = isOn(element, value);
+      const other = element.dataset.unless;
+      const on = isOn(element, value) && !(other && isShown(document.getElementById(other)));
       element.hidden = !on;
       if (element.matches("fieldset")) element.disabled = !on;
     });
   }
 
+  // Browsers fill a form again on "back": then the groups follow what was filled in.
+  function showAll() {
+    document.querySelectorAll("[data-step-form]").forEach(showDependents);
+  }
+
+  // Narrows a long list of boxes (`data-narrows` is the id of the list); what is ticked stays.
+  function narrow(input) {
+    const words = input.value.toLocaleLowerCase().split(/\s+/).filter(Boolean);
+    document.querySelectorAll(`#${input.dataset.narrows} label`).forEach((label) => {
+      const text = label.textContent.toLocaleLowerCase();
+      const kept = words.every((word) => text.includes(word));
+      label.hidden = !kept && !label.querySelector("input").checked;
+    });
+  }
+
   function checkField(control) {
     const form = control.closest("[data-step-form]");
-    const error = document.getElementById(`${control.dataset.check}-error`);
+    const error = document.getElementById(`${control.id}-error`);
     if (!form || !error || !window.htmx) return;
     window.htmx.ajax("POST", `${form.getAttribute("action")}/validate?field=${control.dataset.check}`, {
       source: form,
@@ -38,6 +59,26 @@
       swap: "innerHTML",
     });
   }
+
+  showAll();
+  window.addEventListener("pageshow", showAll);
+
+  // Hidden until here: without this script it could not narrow anything.
+  function showNarrowing() {
+    document.querySelectorAll("[data-narrows]").forEach((input) => {
+      input.closest("[hidden]")?.removeAttribute("hidden");
+    });
+  }
+  showNarrowing();
+
+  document.addEventListener("input", (event) => {
+    if (event.target.matches("[data-narrows]")) narrow(event.target);
+  });
+
+  // Enter in the narrowing field must not send the form.
+  document.addEventListener("keydown", (event) => {
+    if (event.key === "Enter" && event.target.matches("[data-narrows]")) event.preventDefault();
+  });
 
   document.addEventListener("change", (event) => {
     const form = event.target.closest("[data-step-form]");
@@ -53,6 +94,7 @@
 
   document.addEventListener("htmx:afterSwap", (event) => {
     const line = event.target;
+    showNarrowing();
     if (line.id && line.id.endsWith("-error")) {
       const control = document.getElementById(line.id.slice(0, -"-error".length));
       if (!control) return;

@@ -7,7 +7,28 @@ own address (`/integrations/<id>/setup/<slug>`), which wins over the general one
 
 from __future__ import annotations
 
-from blueprints.setup import document_steps, funnels, home, templates_step, users
+from blueprints.setup import (
+    auth,
+    document_steps,
+    funnels,
+    home,
+    manager,
+    outgoing,
+    templates_step,
+    users,
+    webhook,
+)
 from blueprints.setup.blueprint import bp
 
-__all__ = ["bp", "document_steps", "funnels", "home", "templates_step", "users"]
+__all__ = [
+    "bp",
+    "auth",
+    "document_steps",
+    "funnels",
+    "home",
+    "manager",
+    "outgoing",
+    "templates_step",
+    "users",
+    "webhook",
+]

@@ -71,17 +71,18 @@ def save(id: int, slug: str) -> Response:
 @bp.route("/<int:id>/setup/<slug>/summary", methods=["GET", "POST"])
 @admin_only
 def summary(id: int, slug: str) -> str:
-    """The card of what will happen, for the values on the page; nothing is stored."""
+    """What will happen with the values on the page, wherever it is told; nothing is stored."""
     integration, opened = get_integration(id), document_step(slug)
     draft = read_draft(db.session(), integration)
     choices = read_choices(db.session(), integration)
     typed = request.form if request.method == "POST" else None
     settings = as_typed(make_form(opened, draft, typed, choices), draft)
     return render_template(
-        "setup/partials/summary.html",
+        "setup/partials/summary_reply.html",
         integration=integration,
         step=opened,
         summary=summarise(slug, integration, settings, choices),
+        **extras_of(slug, integration, settings, choices),
     )
 
 
@@ -140,6 +141,7 @@ def show_form(
     choices: Choices,
     *,
     status: int = 200,
+    **context: Any,
 ) -> Response:
     settings = as_typed(form, draft)
     return render_step(
@@ -150,5 +152,5 @@ def show_form(
         choices=choices,
         seen=request.form.get("seen") or draft.seen(form.paths()),
         summary=summarise(opened.slug, integration, settings, choices),
-        **extras_of(opened.slug, integration, settings, choices),
+        **extras_of(opened.slug, integration, settings, choices) | context,
     )

@@ -6,13 +6,19 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from blueprints.setup.funnels_parts import funnels_extras
+from blueprints.setup.outgoing_summary import outgoing_extras
+from blueprints.setup.tasks_summary import tasks_extras
 from models import Integration
 from rules.choices import Choices
 from rules.settings import Settings
 
 Extras = Callable[[Integration, Settings, Choices], dict[str, Any]]
 
-EXTRAS: Mapping[str, Extras] = {"funnels": funnels_extras}
+EXTRAS: Mapping[str, Extras] = {
+    "outgoing": outgoing_extras,
+    "tasks": tasks_extras,
+    "funnels": funnels_extras,
+}
 
 
 def extras_of(

@@ -9,12 +9,14 @@ from markupsafe import Markup, escape
 
 @dataclass(frozen=True)
 class Line:
-    """`tone` warn is a gap in the rules; then `action` and `href` lead to where it is closed."""
+    """`tone` warn is a gap in the rules; then `action` and `href` lead to where it is closed.
+    `place` (`incoming.first`) puts it at the foot of that card instead."""
 
     text: Markup | str
     tone: str = ""
     action: str = ""
     href: str = ""
+    place: str = ""
 
 
 def strong(word: object) -> Markup:
