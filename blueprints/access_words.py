@@ -9,7 +9,7 @@ from flask_babel import lazy_gettext as _l
 
 from blueprints.words import Word
 from rules.passwords import LONGEST, SHORTEST, Weakness
-from rules.reach import Level, Refusal
+from rules.reach import Level, Reach, Refusal, levels_to_give
 
 LEVELS: Mapping[Level, Word] = {
     Level.EMPLOYEE: Word(_l("Employee"), "user-round"),
@@ -39,3 +39,10 @@ WEAKNESSES: Mapping[Weakness, LazyString] = {
         "This password is too easy to guess. Take several words, or more different characters."
     ),
 }
+
+
+def level_options(actor: Reach) -> list[tuple[str, LazyString | str, LazyString]]:
+    """The levels that this admin may give, for radios: value, word, what it means."""
+    return [
+        (level.value, LEVELS[level].label, LEVEL_HINTS[level]) for level in levels_to_give(actor)
+    ]

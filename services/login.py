@@ -174,9 +174,8 @@ def keep_preferences(
 ) -> None:
     """Store what a person chose: language, theme ("" means as the system), name ("" means none)."""
     chosen = {"locale": locale, "theme": theme, "name": name}
-    values = {key: value for key, value in chosen.items() if value is not None}
-    if name == "":
-        values["name"] = None
+    given = {key: value for key, value in chosen.items() if value is not None}
+    values = {key: value or None if key == "name" else value for key, value in given.items()}
     db.session.execute(update(Login).where(Login.id == login_id).values(values))
     db.session.commit()
 

@@ -79,15 +79,12 @@ def test_all_that_does_not_work_looks_the_same(app, admin, people, visitor):
 
     paths = (used, revoked, old, "/invitations/no-such-token")
     csrf_token(visitor)
-    answers = [visitor.get(path) for path in paths]
+    answers = {path: visitor.get(path) for path in paths}
 
-    assert {answer.status_code for answer in answers} == {404}
-    shown = {
-        without_token(answer.text).replace(path, "")
-        for answer, path in zip(answers, paths, strict=True)
-    }
+    assert {answer.status_code for answer in answers.values()} == {404}
+    shown = {without_token(answer.text).replace(path, "") for path, answer in answers.items()}
     assert len(shown) == 1
-    assert "Ask the administrator who invited you" in answers[0].text
+    assert "Ask the administrator who invited you" in answers[used].text
     assert accept(visitor, used).status_code == 404
 
 
