@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Response, make_response, render_template, request
+from flask import Response, make_response, redirect, render_template, request
 
 
 def wants_partial() -> bool:
@@ -29,5 +29,16 @@ def render(page: str, partial: str, /, *, status: int = 200, **context: Any) -> 
 def unchanged() -> Response:
     """The answer to a poll when nothing has changed: htmx swaps nothing, focus stays."""
     response = make_response("", 204)
+    response.vary.add("HX-Request")
+    return response
+
+
+def leave(target: str) -> Response:
+    """Go on to another page after a success; htmx loads it whole instead of swapping a part in."""
+    if wants_partial():
+        response = make_response("", 204)
+        response.headers["HX-Redirect"] = target
+    else:
+        response = make_response(redirect(target, 303))
     response.vary.add("HX-Request")
     return response

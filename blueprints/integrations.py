@@ -1,4 +1,4 @@
-"""/integrations: the list of a person's integrations; pause, resume, delete and bring back."""
+"""/integrations: the list of a person's integrations; make, pause, delete and bring back."""
 
 from __future__ import annotations
 
@@ -9,14 +9,30 @@ from flask_babel import ngettext
 from flask_login import current_user
 
 from blueprints.access import admin_only, get_integration, protect, visible_integrations
-from blueprints.htmx import render
+from blueprints.connection_form import (
+    NEW_PLACE,
+    hold_key,
+    new_form,
+    ports,
+    read_file,
+    typed_key,
+)
+from blueprints.connection_words import panel, title
+from blueprints.htmx import leave, render
 from blueprints.integration_lines import integration_line
+from blueprints.kept_forms import restored_fields
+from blueprints.language import select_locale
 from blueprints.redirects import local_path
+from forms.auth_step import NewIntegrationForm
 from forms.delete_integration import DeleteForm
 from models import Integration, db
 from services import delete_integration, due
+from services.connection_result import System
+from services.new_integration import make_integration
 from services.pause import pause as pause_integration
 from services.pause import resume as resume_integration
+from services.save_connection import Side
+from services.shown_keys import tail
 
 bp = Blueprint("integrations", __name__, url_prefix="/integrations")
 protect(bp)
@@ -35,6 +51,39 @@ def index() -> Response:
         lines=lines,
         deleted=deleted,
     )
+
+
+@bp.get("/new")
+@admin_only
+def new() -> Response:
+    return _new_page(new_form(restored_fields(), select_locale()))
+
+
+@bp.post("/new")
+@admin_only
+def create() -> Response:
+    """Test the key, make the integration, and go on where its notifications are set up."""
+    form = new_form(request.form, select_locale())
+    is_typed_well = form.validate()
+    if not form.require_key() or not is_typed_well:
+        return _new_page(form, status=422)
+    made, side = make_integration(
+        db.session(),
+        read_file(form),
+        ports(),
+        login_id=current_user.login_id,
+        without_test=request.form.get("act") == "save_unchecked",
+    )
+    if made is None:
+        return _new_page(form, side, status=422)
+    current_app.extensions["ringer"].ring()
+    is_tested = side.result is not None and side.result.ok
+    flash(
+        _("The integration is made, its key works.")
+        if is_tested
+        else _("The integration is made. Its key is tested as soon as Behomes answers.")
+    )
+    return leave(url_for("setup.auth", id=made))
 
 
 @bp.get("/<int:id>/pause")
@@ -104,6 +153,22 @@ def restore(id: int) -> Response:
     current_app.extensions["ringer"].ring()
     flash(_("The integration is back. Its addresses and keys work again."))
     return _go(url_for("integrations.index"))
+
+
+def _new_page(form: NewIntegrationForm, side: Side | None = None, *, status: int = 200) -> Response:
+    result = side.result if side else None
+    if result is not None and result.trouble is not None:
+        form.api_key.errors = [title(System.BEHOMES, result.trouble)]
+    hold_key(form, "api_key", NEW_PLACE)
+    return render(
+        "integrations/new.html",
+        "integrations/partials/new.html",
+        status=status,
+        form=form,
+        panel=panel(System.BEHOMES, result, is_typed=True) if result else None,
+        held=tail(typed_key(form, "api_key", NEW_PLACE) or ""),
+        may_skip=bool(side and side.may_skip),
+    )
 
 
 def _deleted() -> list[Integration]:

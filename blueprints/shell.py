@@ -23,21 +23,26 @@ bp = Blueprint("shell", __name__)
 @dataclass(frozen=True)
 class Place:
     """A link of the top bar: an endpoint that takes an integration's `id`. It is the current
-    place on all pages of its blueprint."""
+    place on all pages of its blueprint and of the others named here."""
 
     endpoint: str
     label: LazyString
     for_employees: bool = False
+    others: tuple[str, ...] = ()
 
     @property
-    def blueprint(self) -> str:
-        return self.endpoint.partition(".")[0]
+    def blueprints(self) -> tuple[str, ...]:
+        return (self.endpoint.partition(".")[0], *self.others)
 
 
 # Overview, calls, call-backs, journal, set-up: a page that comes adds its line here, in this order.
 NAVIGATION = (
     Place("calls.index", _l("Calls"), for_employees=True),
-    Place("setup.home", _l("Settings")),
+    Place(
+        "setup.home",
+        _l("Settings"),
+        others=("versions", "settings_files", "try_call", "rehearse", "people"),
+    ),
 )
 
 
@@ -107,7 +112,7 @@ def _navigation(integration: Integration) -> list[Link]:
         Link(
             str(place.label),
             url_for(place.endpoint, id=integration.id),
-            request.blueprint == place.blueprint,
+            request.blueprint in place.blueprints,
         )
         for place in places
     ]
@@ -146,7 +151,7 @@ def _key_refused(integration: Integration) -> Banner:
         tone="error",
         icon="key-round",
         action=_("Replace the key") if current_user.is_admin else "",
-        href=url_for("keys.edit", id=integration.id) if current_user.is_admin else "",
+        href=url_for("setup.auth", id=integration.id) if current_user.is_admin else "",
     )
 
 

@@ -22,7 +22,8 @@ from services.connection_result import OF_THE_WAY, Kind, Result, System, Trouble
 from services.integration_file import CallGear
 from services.integrations import database_now
 from services.ports import CrmAccess, PbxAccess, Ports
-from services.vault import SealError, Vault
+from services.shown_keys import open_or_empty
+from services.vault import Vault
 
 VENDOR = CallGear()
 
@@ -161,14 +162,6 @@ def _known_pbx(integration: Integration, vault: Vault) -> _Known:
         integration.pbx_timezone,
     )
     return _Known(access, told.get("account_id"))
-
-
-def open_or_empty(vault: Vault, sealed: str | None) -> str:
-    """A stored key; empty where there is none, or where the server has lost the key to it."""
-    try:
-        return vault.open(sealed) if sealed else ""
-    except SealError:
-        return ""
 
 
 def _wanted_crm(known: Access, typed: Typed) -> CrmAccess:

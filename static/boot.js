@@ -153,6 +153,8 @@
     closeMenus(event.target.closest("details.menu"));
     const copy = event.target.closest("[data-copy]");
     if (copy) copyText(copy);
+    const reveal = event.target.closest("[data-reveal]");
+    if (reveal) revealKey(reveal);
     const dismiss = event.target.closest("[data-dismiss]");
     if (dismiss) dismissNote(dismiss.closest(".toast"));
   });
@@ -184,6 +186,16 @@
     window.setTimeout(() => (label.textContent = before), 2000);
   }
 
+  // A typed key is looked at once more before it is saved; the button says what it will do.
+  function revealKey(button) {
+    const input = document.getElementById(button.dataset.reveal);
+    const label = button.querySelector("span");
+    const isShown = input.type === "text";
+    button.dataset.showLabel = button.dataset.showLabel || label.textContent;
+    input.type = isShown ? "password" : "text";
+    label.textContent = isShown ? button.dataset.showLabel : button.dataset.hideLabel;
+  }
+
   function announce(text) {
     const region = document.getElementById("announcer");
     if (region) region.textContent = text;
@@ -191,7 +203,7 @@
 
   // What makes sense only with this script is hidden until it runs.
   function prepare(root) {
-    root.querySelectorAll("[data-copy][hidden], [data-dismiss][hidden]").forEach((button) => {
+    root.querySelectorAll("[data-copy][hidden], [data-dismiss][hidden], [data-reveal][hidden]").forEach((button) => {
       button.hidden = false;
     });
   }

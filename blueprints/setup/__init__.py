@@ -12,8 +12,10 @@ from blueprints.setup import (
     document_steps,
     funnels,
     home,
+    live,
     manager,
     outgoing,
+    review,
     templates_step,
     users,
     webhook,
@@ -21,13 +23,15 @@ from blueprints.setup import (
 from blueprints.setup.blueprint import bp
 
 __all__ = [
-    "bp",
     "auth",
+    "bp",
     "document_steps",
     "funnels",
     "home",
+    "live",
     "manager",
     "outgoing",
+    "review",
     "templates_step",
     "users",
     "webhook",
