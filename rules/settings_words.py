@@ -12,7 +12,12 @@ from rules.settings_shape import Problem
 SENTENCES: Mapping[str, Mapping[str, str]] = MappingProxyType(
     {
         "ru": {
+            "nothing_given": "Выберите файл или вставьте документ.",
+            "too_big": "Документ больше {maximum} КБ. Настройки столько не занимают: "
+            "проверьте, тот ли это файл.",
+            "not_text": "Это не текст в кодировке UTF-8. Нужен файл JSON, как его даёт эта страница.",
             "not_json": "Это не документ JSON.",
+            "not_json_at": "Это не документ JSON: ошибка в строке {line}, знак {column}.",
             "wrong_type": "Здесь нужно значение другого вида: {expected}.",
             "unknown_member": "Неизвестная настройка «{name}»{nearest}.",
             "not_one_of": "Можно только: {allowed}.",
@@ -38,7 +43,12 @@ SENTENCES: Mapping[str, Mapping[str, str]] = MappingProxyType(
             "missing_reference": "«{id}»: {what} в Behomes больше нет. Выберите другое значение.",
         },
         "en": {
+            "nothing_given": "Choose a file or paste the document.",
+            "too_big": "The document is larger than {maximum} KB. Settings do not take that much: "
+            "check that it is the right file.",
+            "not_text": "This is not text in UTF-8. A JSON file is needed, as this page gives it.",
             "not_json": "This is not a JSON document.",
+            "not_json_at": "This is not a JSON document: an error in line {line}, column {column}.",
             "wrong_type": "A value of another kind is needed here: {expected}.",
             "unknown_member": "Unknown setting “{name}”{nearest}.",
             "not_one_of": "Only these are possible: {allowed}.",
