@@ -41,7 +41,7 @@ NAVIGATION = (
     Place(
         "setup.home",
         _l("Settings"),
-        others=("versions", "settings_files", "try_call", "rehearse", "people"),
+        others=("versions", "settings_files", "try_call", "rehearse", "people", "inviting"),
     ),
 )
 

@@ -19,7 +19,7 @@ class ProfileForm(FlaskForm):
     """Theme "" is that of the system."""
 
     name = StringField(
-        _l("Name"),
+        _l("Your name"),
         [Length(max=200)],
         [lambda text: " ".join(text.split()) if text else text],
     )

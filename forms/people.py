@@ -35,7 +35,7 @@ class InviteForm(FlaskForm):
         [InputRequired(ENTER_EMAIL), Length(max=200), check_email],
         filters=[_trimmed],
     )
-    name = StringField(_l("Name"), [Length(max=200)], filters=[_trimmed])
+    name = StringField(_l("Person’s name"), [Length(max=200)], filters=[_trimmed])
     level = StringField(validators=[AnyOf(LEVELS, CHOOSE_LEVEL)], default=Level.EMPLOYEE.value)
 
 
