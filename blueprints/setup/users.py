@@ -76,7 +76,7 @@ def start_sync(id: int) -> Response:
     ring_for_sync(current_app.extensions["redis_url"], started.run_id)
     if not started.is_new:
         flash(_("A sync is running already: here it is."))
-    return _to_step(id)
+    return _to_step(id, focus="sync")
 
 
 @bp.post("/<int:id>/setup/users/stop")
@@ -84,7 +84,7 @@ def start_sync(id: int) -> Response:
 def stop_sync(id: int) -> Response:
     run = _run(get_integration(id), request.form.get("run", default=0, type=int))
     sync_runs.stop(db.session(), run.id)
-    return _to_step(id)
+    return _to_step(id, focus="sync")
 
 
 @bp.post("/<int:id>/setup/users/nightly")
@@ -132,7 +132,7 @@ def solve_conflict(id: int, run_id: int) -> Response:
     if not wants_partial():
         if error:
             return _page(integration, error=error, status=422)
-        return _to_step(id)
+        return _to_step(id, focus="sync")
     item = _item(run, user_id)
     response = make_response(
         render_template(
@@ -156,7 +156,7 @@ def change_pair(id: int) -> Response:
     if error:
         return _page(integration, error=error, status=422)
     flash(_("Changed. It counts for calls from now on."))
-    return _to_step(id, anchor="people")
+    return _to_step(id, focus="people")
 
 
 def _answer(integration: Integration, user_id: str) -> str:
@@ -208,6 +208,7 @@ def _page(integration: Integration, *, error: str = "", status: int = 200) -> Re
         "users",
         status=status,
         error=_sentence(error),
+        focus=request.args.get("focus"),
         people=user_pairs.people(db.session(), integration.id),
         options=users_shown.options(integration.id, names),
         past=users_shown.past_runs(integration.id),
@@ -248,7 +249,8 @@ def _item(run: SyncRun, user_id: str) -> SyncItem:
     return found
 
 
-def _to_step(id: int, *, anchor: str | None = None) -> Response:
-    response = redirect(url_for("setup.users", id=id, _anchor=anchor), 303)
+def _to_step(id: int, *, focus: str | None = None) -> Response:
+    """`focus` is the part of the step to which the reader is led: sync or people."""
+    response = redirect(url_for("setup.users", id=id, focus=focus), 303)
     assert isinstance(response, Response)
     return response

@@ -220,7 +220,7 @@ def test_result_shows_everybody_with_the_reason(app, admin, connected, headers):
 
 
 def names(page):
-    return re.findall(r'<th scope="row" class="main-cell">([^<]*)</th>', page)
+    return re.findall(r'<th scope="row"\s+class="main-cell"\s*>([^<]*)</th>', page)
 
 
 @pytest.mark.parametrize(
