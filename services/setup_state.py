@@ -9,7 +9,7 @@ from enum import StrEnum
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from models import Integration, SyncRun, UserMapping
+from models import CrmUserRow, Integration, SyncItem, SyncRun, UserMapping
 from rules.settings_checks import Problem, problems
 from services.drafts import Draft
 from services.integrations import known_references
@@ -50,21 +50,43 @@ def connection_state(integration: Integration) -> StepState:
 
 
 def users_state(session: Session, integration: Integration) -> StepState:
+    # A dry run counts only if it stands for one that would have changed too much unasked.
+    counts = ~SyncRun.is_dry | SyncRun.max_changes.is_not(None)
     query = (
-        select(SyncRun.state)
-        .where(SyncRun.integration_id == integration.id, ~SyncRun.is_dry)
+        select(SyncRun)
+        .where(SyncRun.integration_id == integration.id, counts)
         .order_by(SyncRun.created_at.desc(), SyncRun.id.desc())
         .limit(1)
     )
-    last = session.execute(query).scalar_one_or_none()
-    if last == "aborted":
+    last = session.scalars(query).first()
+    if last is not None and last.state == "aborted":
         return StepState(State.ATTENTION, "sync_aborted")
-    if last in ("queued", "running"):
+    if last is not None and last.state in ("queued", "running"):
         return StepState(State.IN_PROGRESS, "sync_running")
+    if last is not None and last.is_dry:
+        return StepState(State.ATTENTION, "sync_waits")
+    if last is not None and _has_conflicts(session, last):
+        return StepState(State.ATTENTION, "sync_conflicts")
     mapped = select(UserMapping.id).where(UserMapping.integration_id == integration.id).limit(1)
     if session.execute(mapped).scalar_one_or_none() is None:
         return StepState(State.NOT_STARTED)
     return StepState(State.DONE)
+
+
+def _has_conflicts(session: Session, run: SyncRun) -> bool:
+    """Somebody of this run is still without an answer."""
+    here = run.integration_id
+    paired = select(UserMapping.crm_user_id).where(UserMapping.integration_id == here)
+    apart = select(CrmUserRow.user_id).where(
+        CrmUserRow.integration_id == here, CrmUserRow.kept_apart
+    )
+    query = select(SyncItem.position).where(
+        SyncItem.run_id == run.id,
+        SyncItem.result == "conflict",
+        SyncItem.crm_user_id.not_in(paired),
+        SyncItem.crm_user_id.not_in(apart),
+    )
+    return session.execute(query.limit(1)).first() is not None
 
 
 def document_state(

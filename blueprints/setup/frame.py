@@ -34,6 +34,8 @@ WHYS: dict[str, LazyString] = {
     "pbx_not_read": _l("CallGear has not answered yet"),
     "sync_aborted": _l("the last sync was broken off"),
     "sync_running": _l("a sync is running"),
+    "sync_waits": _l("changes wait for your word"),
+    "sync_conflicts": _l("there are conflicts"),
     "problems": _l("something is missing or wrong"),
 }
 

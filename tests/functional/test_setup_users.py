@@ -428,3 +428,24 @@ def test_run_of_another_integration_is_404(app, admin, connected):
     strange = plant_run(app, connected.strange_id)
 
     assert admin.get(RUN.format(connected.id, strange)).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("items", "columns", "why"),
+    [
+        pytest.param([CONFLICT], {}, "there are conflicts", id="conflicts"),
+        pytest.param(
+            [("u_30", "created", "new", {})],
+            {"is_dry": True, "max_changes": 5, "origin": "nightly"},
+            "changes wait for your word",
+            id="night-that-would-change-much",
+        ),
+        pytest.param([], {"state": "aborted", "error": {}}, "was broken off", id="aborted"),
+    ],
+)
+def test_step_list_says_what_needs_attention(app, admin, connected, items, columns, why):
+    plant_run(app, connected.id, items=items, **columns)
+
+    page = admin.get(f"/integrations/{connected.id}/setup").text
+
+    assert why in page
