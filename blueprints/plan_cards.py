@@ -23,7 +23,7 @@ from rules.settings import Settings
 from rules.vocabulary import Entity
 
 LABELS: Mapping[str, LazyString] = {
-    "name": _l("Name"),
+    "name": _l("Client's name"),
     "title": _l("Title"),
     "comment": _l("Comment"),
     "text": _l("Text"),

@@ -19,6 +19,7 @@ from blueprints.reasons import Names, is_told, sentence
 from blueprints.setting_links import setting_url
 from models import Integration, db
 from rules.causes import setting_behind
+from rules.plan_story import reasons_of
 from rules.rehearsal import Made
 from rules.settings import Settings
 from rules.settings_words import sentence as problem_sentence
@@ -136,12 +137,13 @@ def _whys(
             ),
             "",
         )
-    for decision in (each.verdict.contact, each.verdict.task):
-        for reason in decision.reasons if decision else ():
+    contact, task = each.verdict.contact, each.verdict.task
+    for decision, reasons in ((contact, reasons_of(contact)), (task, task.reasons if task else ())):
+        for reason in reasons:
             if is_told(reason.code, reason.values):
-                contact = decision.contact if decision else None
                 direction = Direction(each.call.direction) if each.call.direction else None
-                path = setting_behind(reason, settings, direction, contact)
+                kind = decision.contact if decision else None
+                path = setting_behind(reason, settings, direction, kind)
                 yield Why(
                     sentence(reason.code, reason.values, names), setting_url(integration.id, path)
                 )

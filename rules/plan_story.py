@@ -28,7 +28,7 @@ def tell(plan: Plan, settings: Settings) -> tuple[StoryLine, ...]:
     decided, ended = _since(plan, plan.decided_after), _since(plan, plan.facts.ended_at)
     contact, task = plan.verdict.contact, plan.verdict.task
     lines = [StoryLine(reason, 0) for reason in (*_number(plan), *plan.match.reasons)]
-    lines += [_line(plan, settings, each, decided) for each in _of_contact(contact)]
+    lines += [_line(plan, settings, each, decided) for each in reasons_of(contact)]
     left_out = (each for entity in plan.entities for each in entity.reasons)
     lines += [_line(plan, settings, each, ended) for each in left_out]
     if task is not None:
@@ -36,7 +36,7 @@ def tell(plan: Plan, settings: Settings) -> tuple[StoryLine, ...]:
     return tuple(lines)
 
 
-def _of_contact(contact: Decision | None) -> Iterator[Reason]:
+def reasons_of(contact: Decision | None) -> Iterator[Reason]:
     """The rule first, then who and why; a call that makes nothing has its reason alone."""
     if contact is None:
         return
