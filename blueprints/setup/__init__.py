@@ -9,7 +9,10 @@ from __future__ import annotations
 
 from blueprints.setup import (
     auth,
+    discard,
     document_steps,
+    fields_step,
+    exchange,
     funnels,
     home,
     live,
@@ -18,6 +21,7 @@ from blueprints.setup import (
     review,
     templates_step,
     users,
+    versions,
     webhook,
 )
 from blueprints.setup.blueprint import bp
@@ -25,7 +29,10 @@ from blueprints.setup.blueprint import bp
 __all__ = [
     "auth",
     "bp",
+    "discard",
     "document_steps",
+    "fields_step",
+    "exchange",
     "funnels",
     "home",
     "live",
@@ -34,5 +41,6 @@ __all__ = [
     "review",
     "templates_step",
     "users",
+    "versions",
     "webhook",
 ]
