@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from flask import Response
+from flask import Response, url_for
+from flask_babel import gettext as _
 
 from blueprints.access import admin_only, get_integration
 from blueprints.htmx import render
@@ -22,4 +23,32 @@ def home(id: int) -> Response:
         integration=integration,
         frame=frame,
         features=describe_features(integration, frame),
+        beside=_beside(integration.id),
     )
+
+
+def _beside(id: int) -> list[tuple[str, str, str]]:
+    """What is no step but belongs to the set-up: label, what it is for, address."""
+    return [
+        (
+            _("Try a call"),
+            _("see what a call would create and why; nothing is written"),
+            url_for("try_call.show", id=id),
+        ),
+        (
+            _("Rehearse on past calls"),
+            _("what the draft would have changed in the last days"),
+            url_for("rehearse.show", id=id),
+        ),
+        (
+            _("Versions of the settings"),
+            _("who changed what and when; return, export, import"),
+            url_for("setup.versions", id=id),
+        ),
+        (_("People"), _("who may log in, invitations, roles"), url_for("people.index", id=id)),
+        (
+            _("Pause or delete"),
+            _("all integrations with their state"),
+            url_for("integrations.index"),
+        ),
+    ]
