@@ -26,6 +26,8 @@ from wtforms import (
 )
 from wtforms.validators import InputRequired, Length, Optional
 
+from forms.document import options
+
 ENTER_TITLE = _l("Enter a name.")
 TITLE_TOO_LONG = _l("Use 80 characters at most.")
 ENTER_KEY = _l("Enter the API key.")
@@ -77,13 +79,13 @@ class ConnectionForm(FlaskForm):
     default_country = SelectField(
         _l("Default country for numbers"), [InputRequired(CHOOSE_COUNTRY)]
     )
-    locale = RadioField(_l("Language"), choices=[("ru", "Русский"), ("en", "English")])
+    locale = RadioField(_l("Language"), choices=options(("ru", "Русский"), ("en", "English")))
 
     def __init__(self, offered: Offered, formdata: Any, **values: Any) -> None:
         super().__init__(formdata=formdata, **values)
         self._offered = offered
-        self.timezone.choices = list(offered.zones)
-        self.default_country.choices = list(offered.countries)
+        self.timezone.choices = options(*offered.zones)
+        self.default_country.choices = options(*offered.countries)
 
     def validate_title(self, field: StringField) -> None:
         field.data = " ".join((field.data or "").split())
