@@ -24,6 +24,7 @@ SHARED_MODULES = (
     "runtime.upkeep",
     "runtime.migrate",
     "runtime.demo",
+    "runtime.first_admin",
 )
 WORKERS_GRACE_SECONDS = 6.0
 WEB_GRACE_SECONDS = 4.5
@@ -58,6 +59,7 @@ def stages(
         [_task("demo data", config, partial(_prepare_demo, placed=placed))] if placed else [],
         [_web_part(config)],
         [*_worker_parts(config), _upkeep_part(config)],
+        [] if placed else [_task("first admin", config, _tell_first_admin)],
     ]
 
 
@@ -125,6 +127,12 @@ def _prepare_demo(config: Config, *, placed: Sequence[simulators.Simulator]) -> 
 
     urls = {simulator.name: simulator.url for simulator in placed}
     demo.prepare(config, urls["behomes"], urls["callgear"])
+
+
+def _tell_first_admin(config: Config) -> None:
+    from runtime import first_admin
+
+    first_admin.tell(config)
 
 
 def _logged(name: str, config: Config, run: Callable[[Config], None]) -> Callable[[], None]:

@@ -94,18 +94,11 @@ def _warn(config: Config) -> None:
 
 
 def announce(config: Config, *, began: float) -> None:
-    """Print the one address and how to log in."""
+    """Print the one address, and in the demo how to log in; see also runtime/first_admin.py."""
     logger.info("started after %.1f s", time.monotonic() - began)
     russian = config.default_locale == "ru"
     lines = [f"{'Открыть' if russian else 'Open'}: {config.public_base_url}/"]
     if config.demo:
         lines.append(f"{'Вход' if russian else 'Log in'}: {demo.EMAIL} / {demo.PASSWORD}")
-    else:
-        lines.append("Первый администратор:" if russian else "The first administrator:")
-        lines.append(
-            "  .venv/bin/flask --app app users create --email ВАШ@АДРЕС --role admin"
-            if russian
-            else "  .venv/bin/flask --app app users create --email YOU@HOST --role admin"
-        )
     lines.append("Остановить: Ctrl-C" if russian else "Stop: Ctrl-C")
     print("\n" + "\n".join(lines) + "\n", flush=True)

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import os
+import re
 import socket
 import subprocess
 import sys
 
 import pytest
 
-from runtime import demo, plan, run, simulators
+from app import create_app
+from models import db
+from runtime import demo, first_admin, plan, run, simulators
 from runtime.config import ROOT, Config
+from tests.logins import make_login
 
 
 @pytest.fixture
@@ -91,8 +95,7 @@ def test_simulator_gives_way_where_its_port_is_taken(tmp_path, taken_port):
     [
         ({}, ["Открыть: http://127.0.0.1:8000/", f"Вход: {demo.EMAIL} / {demo.PASSWORD}"]),
         ({"DEFAULT_LOCALE": "en"}, ["Open: http://127.0.0.1:8000/", "Log in: "]),
-        ({"DEMO": "0"}, ["Первый администратор", "users create"]),
-        ({"DEMO": "0", "DEFAULT_LOCALE": "en"}, ["first administrator", "users create"]),
+        ({"DEMO": "0"}, ["Открыть: http://127.0.0.1:8000/"]),
     ],
 )
 def test_address_and_login_are_told(tmp_path, capsys, variables, said):
@@ -105,6 +108,61 @@ def test_address_and_login_are_told(tmp_path, capsys, variables, said):
     assert (demo.PASSWORD in out) is config.demo
 
 
+@pytest.mark.parametrize(
+    ("locale", "said"), [("ru", "Первый администратор"), ("en", "The first administrator")]
+)
+def test_first_start_tells_a_setup_link_that_the_next_start_replaces(
+    sqlite_url, tmp_path, capsys, locale, said
+):
+    config = real_server(sqlite_url, tmp_path, locale)
+
+    links = []
+    for _start in range(2):
+        first_admin.tell(config)
+        out = capsys.readouterr().out
+        assert said in out
+        links.append(re.search(r"https://calls\.example\.com(/invitations/\S+)", out).group(1))
+
+    visitor = create_app(config).test_client()
+    assert [visitor.get(link).status_code for link in links] == [404, 200]
+
+
+def test_server_with_an_admin_tells_no_link(sqlite_url, tmp_path, capsys):
+    config = real_server(sqlite_url, tmp_path, "en")
+    app = create_app(config)
+    with app.app_context():
+        make_login("admin@example.com", "admin")
+        db.engine.dispose()
+
+    first_admin.tell(config)
+
+    assert capsys.readouterr().out == ""
+
+
+def test_server_with_employees_only_still_wants_an_admin(sqlite_url, tmp_path, capsys):
+    config = real_server(sqlite_url, tmp_path, "en")
+    app = create_app(config)
+    with app.app_context():
+        make_login("agent.one@example.com", "employee")
+        db.engine.dispose()
+
+    first_admin.tell(config)
+
+    assert "/invitations/" in capsys.readouterr().out
+
+
+def real_server(sqlite_url, folder, locale):
+    return Config.from_environ(
+        {
+            "INSTANCE_DIR": str(folder),
+            "DEMO": "0",
+            "DATABASE_URL": sqlite_url,
+            "DEFAULT_LOCALE": locale,
+            "PUBLIC_BASE_URL": "https://calls.example.com",
+        }
+    )
+
+
 def test_demo_has_simulators_and_data_and_production_has_not(config):
     placed = simulators.place(config.instance_dir)
 
@@ -114,7 +172,14 @@ def test_demo_has_simulators_and_data_and_production_has_not(config):
     other = [[part.name for part in s] for s in plan.stages(config, own_broker=None, placed=())]
 
     assert demo_names[:4] == [["behomes", "callgear"], ["migrations"], ["demo data"], ["web"]]
-    assert other == [[], ["migrations"], [], ["web"], ["worker 1", "worker 2", "upkeep"]]
+    assert other == [
+        [],
+        ["migrations"],
+        [],
+        ["web"],
+        ["worker 1", "worker 2", "upkeep"],
+        ["first admin"],
+    ]
 
 
 def test_importing_the_application_starts_nothing():
