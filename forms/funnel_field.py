@@ -33,7 +33,8 @@ class FunnelField(IdField):
         for pipeline in choices.pipelines:
             for stage in pipeline.stages:
                 section: Section = {"pipeline_id": pipeline.id, "stage_id": stage.id}
-                label = _("%(stage)s (final)", stage=stage.name) if is_final(stage) else stage.name
+                label = f"{pipeline.name} → {stage.name}"
+                label = _("%(stage)s (final)", stage=label) if is_final(stage) else label
                 sections[_option(section)] = section
                 offered.append(SelectChoice(_option(section), label, {}, pipeline.name))
         stored = _option(self.data)

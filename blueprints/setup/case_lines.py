@@ -54,6 +54,10 @@ FOOT_MADE = {
     (OUT, True): _l("Reached: we create %(what)s; responsible: %(who)s."),
     (OUT, False): _l("Not reached: we create %(what)s; responsible: %(who)s."),
 }
+FOOT_EITHER = {
+    IN: _l("Answered or not: we create %(what)s; responsible: %(who)s."),
+    OUT: _l("Reached or not: we create %(what)s; responsible: %(who)s."),
+}
 FOOT_NOTHING = _l("Answered or not: %(nothing)s, the call stays in the history.")
 FOOT_GAP = {
     (IN, True): _l("Answered: %(what)s would belong to nobody."),
@@ -142,6 +146,11 @@ class Teller:
         if not any(case.creates for case in cases):
             nothing = fill(FOOT_NOTHING, nothing=strong(_("nothing is created")))
             yield Line(nothing, place=place)
+            return
+        reached, missed = cases
+        if reached.owner == missed.owner and not reached.is_gap:
+            what, who = made_words(reached.creates), self._who(reached)
+            yield Line(fill(FOOT_EITHER[self.direction], what=what, who=who), place=place)
             return
         for case in cases:
             key, what = (self.direction, case.is_reached), made_words(case.creates)
