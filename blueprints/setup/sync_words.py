@@ -6,37 +6,36 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from flask_babel import LazyString, pgettext
+from flask_babel import LazyString, lazy_pgettext, pgettext
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from flask_babel import lazy_pgettext as _p
 
 from blueprints.reasons import Names
 from blueprints.words import Word
 from models import SyncItem, SyncRun
 
 RESULTS: Mapping[str, Word] = {
-    "created": Word(_p("sync", "Created"), "plus", "ok"),
-    "updated": Word(_p("sync", "Updated"), "refresh-cw", "accent"),
-    "skipped": Word(_p("sync", "Unchanged"), "circle-minus"),
-    "conflict": Word(_p("sync", "Conflict"), "triangle-alert", "warn"),
+    "created": Word(lazy_pgettext("sync", "Created"), "plus", "ok"),
+    "updated": Word(lazy_pgettext("sync", "Updated"), "refresh-cw", "accent"),
+    "skipped": Word(lazy_pgettext("sync", "Unchanged"), "circle-minus"),
+    "conflict": Word(lazy_pgettext("sync", "Conflict"), "triangle-alert", "warn"),
 }
 # The same before anything was written.
 PLANNED: Mapping[str, Word] = {
     **RESULTS,
-    "created": Word(_p("sync", "To create"), "plus", "ok"),
-    "updated": Word(_p("sync", "To update"), "refresh-cw", "accent"),
+    "created": Word(lazy_pgettext("sync", "To create"), "plus", "ok"),
+    "updated": Word(lazy_pgettext("sync", "To update"), "refresh-cw", "accent"),
 }
 COUNTERS: Mapping[str, LazyString] = {
-    "created": _p("sync", "Created"),
-    "updated": _p("sync", "Updated"),
-    "skipped": _p("sync", "Unchanged"),
-    "conflict": _p("sync", "Conflicts"),
+    "created": lazy_pgettext("sync", "Created"),
+    "updated": lazy_pgettext("sync", "Updated"),
+    "skipped": lazy_pgettext("sync", "Unchanged"),
+    "conflict": lazy_pgettext("sync", "Conflicts"),
 }
 PLANNED_COUNTERS: Mapping[str, LazyString] = {
     **COUNTERS,
-    "created": _p("sync", "To create"),
-    "updated": _p("sync", "To update"),
+    "created": lazy_pgettext("sync", "To create"),
+    "updated": lazy_pgettext("sync", "To update"),
 }
 PHASES: Mapping[str, LazyString] = {
     "load": _l("Loading"),
@@ -44,11 +43,11 @@ PHASES: Mapping[str, LazyString] = {
     "write": _l("Writing"),
 }
 STATES: Mapping[str, Word] = {
-    "queued": Word(_p("sync", "Starting"), "clock", "accent"),
-    "running": Word(_p("sync", "Running"), "refresh-cw", "accent"),
-    "done": Word(_p("sync", "Finished"), "circle-check", "ok"),
-    "stopped": Word(_p("sync", "Stopped"), "pause", "warn"),
-    "aborted": Word(_p("sync", "Broken off"), "circle-alert", "error"),
+    "queued": Word(lazy_pgettext("sync", "Starting"), "clock", "accent"),
+    "running": Word(lazy_pgettext("sync", "Running"), "refresh-cw", "accent"),
+    "done": Word(lazy_pgettext("sync", "Finished"), "circle-check", "ok"),
+    "stopped": Word(lazy_pgettext("sync", "Stopped"), "pause", "warn"),
+    "aborted": Word(lazy_pgettext("sync", "Broken off"), "circle-alert", "error"),
 }
 ONLY_SHOWN = Word(_l("Only shown, nothing written"), "eye", "info")
 ORIGINS: Mapping[str, LazyString] = {

@@ -40,7 +40,7 @@ def sync_progress(id: int) -> Response:
     if not wants_partial():
         return _to_step(id)
     if sync_runs.find_unfinished(db.session(), id) is None:
-        response = _page(integration)
+        response = _page(integration, focus="sync")
         response.headers["HX-Retarget"] = "#wizard"
         response.headers["HX-Reswap"] = "outerHTML"
         return response
@@ -201,14 +201,16 @@ def _agreed_changes(integration: Integration) -> int:
     return max(sync_runs.SHOWN_FIRST, counts.get("created", 0) + counts.get("updated", 0))
 
 
-def _page(integration: Integration, *, error: str = "", status: int = 200) -> Response:
+def _page(
+    integration: Integration, *, error: str = "", focus: str = "", status: int = 200
+) -> Response:
     names = users_shown.names_of(integration.id)
     return render_step(
         integration,
         "users",
         status=status,
         error=_sentence(error),
-        focus=request.args.get("focus"),
+        focus=focus or request.args.get("focus"),
         people=user_pairs.people(db.session(), integration.id),
         options=users_shown.options(integration.id, names),
         past=users_shown.past_runs(integration.id),
