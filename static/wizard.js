@@ -53,8 +53,10 @@
     const form = control.closest("[data-step-form]");
     const error = document.getElementById(`${control.id}-error`);
     if (!form || !error || !window.htmx) return;
+    // Not in the form's own queue: there it would push out a "Save" that follows at once.
+    error.setAttribute("hx-sync", "this:replace");
     window.htmx.ajax("POST", `${form.getAttribute("action")}/validate?field=${control.dataset.check}`, {
-      source: form,
+      source: error,
       target: error,
       swap: "innerHTML",
     });
