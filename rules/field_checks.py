@@ -56,7 +56,7 @@ def check_row(
 
 def late_variables(rows: Iterable[FieldRow]) -> tuple[Variable, ...]:
     """The variables of these rows that are known only after the create, each once."""
-    used = (each for row in rows for each in variables_of(parse(row.value)))
+    used = (each for row in rows for each in _variables(row.value))
     return tuple(dict.fromkeys(each for each in used if each.known is not Known.START))
 
 
@@ -66,6 +66,14 @@ def unfilled(
     """Fields that the CRM requires and no row fills: it would refuse the create."""
     filled = {row.target for row in settings.fields if row.entity is entity}
     return tuple(each for each in fields if each.required and each.key not in filled)
+
+
+def _variables(value: str) -> tuple[Variable, ...]:
+    """Those of a template; none of a wrong one."""
+    try:
+        return variables_of(parse(value))
+    except InvalidTemplate:
+        return ()
 
 
 def _fits(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from blueprints.setup.fields_step_summary import fields_summary
 from blueprints.setup.funnels_parts import tell_funnels
 from blueprints.setup.incoming_summary import tell_incoming
 from blueprints.setup.lines import Line
@@ -23,6 +24,7 @@ SUMMARIES: Mapping[str, Summary] = {
     "tasks": tell_tasks,
     "templates": templates_summary,
     "funnels": tell_funnels,
+    "fields": fields_summary,
 }
 
 

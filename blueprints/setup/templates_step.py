@@ -98,7 +98,7 @@ def preview_template(id: int, entity: str) -> Response | str:
 
 @bp.get("/<int:id>/setup/templates/<entity>/restore")
 @admin_only
-def ask_restore(id: int, entity: str) -> Response:
+def ask_restore_template(id: int, entity: str) -> Response:
     """Shows what would be lost, and asks."""
     integration, edited = get_integration(id), _entity(entity)
     draft = read_draft(db.session(), integration)
@@ -123,7 +123,7 @@ def ask_restore(id: int, entity: str) -> Response:
 
 @bp.post("/<int:id>/setup/templates/<entity>/restore")
 @admin_only
-def restore(id: int, entity: str) -> Response:
+def restore_template(id: int, entity: str) -> Response:
     edited = _entity(entity)
     return _save(get_integration(id), edited, None)
 

@@ -38,9 +38,9 @@ GROUPS: Mapping[Group, LazyString] = {
     Group.TIME: _l("Time"),
 }
 SAMPLES: Mapping[str, LazyString] = {
-    Sample.NEW: _l("Sample: a new client, answered"),
-    Sample.LOST: _l("Sample: a lost call"),
-    Sample.OUTGOING: _l("Sample: an outgoing call"),
+    Sample.NEW: _l("A new client calls, answered"),
+    Sample.LOST: _l("A lost call"),
+    Sample.OUTGOING: _l("An outgoing call"),
 }
 # How a filter is written, and what it does.
 FILTERS: tuple[tuple[tuple[str, ...], LazyString], ...] = (

@@ -1,0 +1,31 @@
+// The additional fields: the note that a row was deleted goes by itself after eight seconds, and a
+// control whose error line has changed says so. Without it the note stays until the next press.
+(function () {
+  "use strict";
+
+  const UNDO_MS = 8000;
+
+  function letGo(note) {
+    const isUsed = note.matches(":hover, :focus-within");
+    if (isUsed) window.setTimeout(() => letGo(note), 1000);
+    else note.remove();
+  }
+
+  function watch() {
+    document.querySelectorAll("[data-undo]:not([data-going])").forEach((note) => {
+      note.dataset.going = "";
+      window.setTimeout(() => letGo(note), UNDO_MS);
+    });
+  }
+
+  document.addEventListener("htmx:oobAfterSwap", (event) => {
+    const line = event.detail.target;
+    if (!line || !line.dataset || !line.dataset.of) return;
+    const control = document.getElementById(line.dataset.of);
+    if (!control) return;
+    if (line.textContent.trim()) control.setAttribute("aria-invalid", "true");
+    else control.removeAttribute("aria-invalid");
+  });
+  document.addEventListener("htmx:load", watch);
+  watch();
+})();
