@@ -23,10 +23,11 @@ from runtime import migrate
 from runtime.config_check import check, effective
 from runtime.user_commands import sync_users
 from services import accounts, call_json, due, integrations, lists, replay
-from services.create_login import LoginRefused, create_login
+from services.create_login import TOO_WEAK, LoginRefused, create_login
 from services.health import readiness
 from services.integration_file import InvalidFile, read_connection, read_file
 from services.ports import Ports
+from services.sessions import NoSuchPerson, WeakPassword, reset_password
 
 POLL_SECONDS = 0.25
 
@@ -73,10 +74,7 @@ def _is_new() -> bool:
 @click.option("--integration", "ids", type=int, multiple=True, help="May be repeated.")
 def create_user(email: str, role: str, password_stdin: bool, ids: tuple[int, ...]) -> None:
     """Make a login."""
-    if password_stdin:
-        password = sys.stdin.readline().rstrip("\r\n")
-    else:
-        password = click.prompt("Password", hide_input=True, confirmation_prompt=True, err=True)
+    password = _ask_password(password_stdin)
     for integration_id in ids:
         _integration(integration_id)
     try:
@@ -84,6 +82,27 @@ def create_user(email: str, role: str, password_stdin: bool, ids: tuple[int, ...
     except LoginRefused as error:
         _fail("login_invalid", str(error))
     _print({"id": login.id, "email": login.email, "role": login.role})
+
+
+@users.command("password")
+@click.option("--email", required=True)
+@click.option("--password-stdin", is_flag=True, help="Read the password from standard input.")
+def replace_password(email: str, password_stdin: bool) -> None:
+    """Replace a forgotten password; all sessions of the login end."""
+    try:
+        login = reset_password(email, _ask_password(password_stdin))
+    except NoSuchPerson:
+        _fail("not_found", f"There is no login {email}.")
+    except WeakPassword as error:
+        _fail("login_invalid", TOO_WEAK[error.weakness])
+    _print({"id": login.id, "email": login.email, "role": login.role})
+
+
+def _ask_password(from_stdin: bool) -> str:
+    if from_stdin:
+        return sys.stdin.readline().rstrip("\r\n")
+    asked: str = click.prompt("Password", hide_input=True, confirmation_prompt=True, err=True)
+    return asked
 
 
 @users.command("sync")

@@ -31,6 +31,10 @@ class WeakPassword(Exception):
         self.weakness = weakness
 
 
+class NoSuchPerson(Exception):
+    """There is no login with this e-mail."""
+
+
 @dataclass(frozen=True)
 class OpenSession:
     """One browser that is logged in; `is_this` is the one that asks."""
@@ -91,6 +95,23 @@ def change_password(login_id: int, current: str, new: str, *, visitor: Visitor, 
     db.session.execute(update(Login).where(Login.id == login_id).values(password_hash=hashed))
     _end_others(login_id, token)
     db.session.commit()
+
+
+def reset_password(email: str, new: str) -> Login:
+    """Replace a forgotten password, at the word of the operator; all sessions end.
+
+    Raises NoSuchPerson or WeakPassword.
+    """
+    wanted = select(Login).where(Login.email == email.strip().lower())
+    login: Login | None = db.session.scalar(wanted)
+    if login is None:
+        raise NoSuchPerson
+    if weakness := find_weakness(new, login.email):
+        raise WeakPassword(weakness)
+    login.password_hash = hash_password(new)
+    _end_others(login.id, token="")
+    db.session.commit()
+    return login
 
 
 def purge() -> None:

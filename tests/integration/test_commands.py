@@ -9,7 +9,9 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from models import Integration, SettingsVersion
+from services import login
 from tests.factories import answered_call, make_file, make_settings, ringing
+from tests.logins import VISITOR
 
 DEAL_WITHOUT_FUNNEL = {"incoming": {"first": {"create": "deal"}}}
 
@@ -201,6 +203,41 @@ def test_users_create_makes_a_login(server, run):
     assert json.loads(result.stdout)["email"] == "a@example.com"
     assert (result.exit_code, again.exit_code) == (0, 1)
     assert json.loads(again.stdout)["error"]["code"] == "login_invalid"
+
+
+@pytest.mark.parametrize(
+    ("email", "password", "code"),
+    [
+        ("nobody@example.com", "another good password", "not_found"),
+        ("a@example.com", "short", "login_invalid"),
+    ],
+)
+def test_users_password_refuses_strangers_and_weak_words(server, run, email, password, code):
+    runner = server.app.test_cli_runner()
+    words = ("--email", "a@example.com", "--role", "admin", "--password-stdin")
+    runner.invoke(args=("users", "create", *words), input="a good long password\n")
+
+    words = ("users", "password", "--email", email, "--password-stdin")
+    result = runner.invoke(args=words, input=f"{password}\n")
+
+    assert result.exit_code == 1
+    assert json.loads(result.stdout)["error"]["code"] == code
+
+
+def test_users_password_replaces_it_and_ends_all_sessions(server, run):
+    runner = server.app.test_cli_runner()
+    words = ("--email", "a@example.com", "--role", "admin", "--password-stdin")
+    runner.invoke(args=("users", "create", *words), input="a good long password\n")
+    with server.app.app_context():
+        _, token = login.sign_in("a@example.com", "a good long password", VISITOR)
+
+    words = ("users", "password", "--email", "A@example.com", "--password-stdin")
+    result = runner.invoke(args=words, input="another good password\n")
+
+    assert (result.exit_code, json.loads(result.stdout)["email"]) == (0, "a@example.com")
+    with server.app.app_context():
+        assert login.find_login(token) is None
+        assert login.sign_in("a@example.com", "another good password", VISITOR)
 
 
 def test_settings_of_a_default_file_can_be_published(server, run):
