@@ -90,19 +90,23 @@ class Speaker:
         return "–" if value is None else str(value)
 
     def user(self, user_id: str | None) -> str:
-        return self.choices.user_name(user_id) or _("nobody is chosen")
+        if user_id is None:
+            return _("nobody is chosen")
+        found = next((each.name for each in self.choices.users if each.id == user_id), None)
+        return found or _gone(user_id, is_known=bool(self.choices.users))
 
     def pipeline(self, pipeline_id: str | None) -> str:
         if pipeline_id is None:
             return _("not chosen")
         found = self.choices.find_pipeline(pipeline_id)
-        return found.name if found else pipeline_id
+        return found.name if found else _gone(pipeline_id, is_known=bool(self.choices.pipelines))
 
     def stage(self, stage_id: str | None) -> str:
         if stage_id is None:
             return _("not chosen")
-        stages = (stage for each in self.choices.pipelines for stage in each.stages)
-        return next((stage.name for stage in stages if stage.id == stage_id), stage_id)
+        stages = [stage for each in self.choices.pipelines for stage in each.stages]
+        found = next((stage.name for stage in stages if stage.id == stage_id), None)
+        return found or _gone(stage_id, is_known=bool(stages))
 
     def number(self, number: str | None) -> str:
         return phone(number) if number else _("the first active number of the account")
@@ -131,8 +135,9 @@ class Speaker:
             return spans(value)
         if value is None:
             return _("always")
-        days = (f"{day_name(day, select_locale())} {spans(value.get(day))}" for day in "1234567")
-        return "; ".join(days)
+        days = [day for day in "1234567" if value.get(day)]
+        told = [f"{day_name(day, select_locale())} {spans(value[day])}" for day in days]
+        return "; ".join(told if len(days) == 7 else [*told, _("closed on all other days")])
 
     def field(self, path: str, value: Any) -> str:
         """A row of `fields`, all of them, or one member of a row."""
@@ -193,6 +198,11 @@ def shortened(words: list[str]) -> str:
 
 def spans(value: Any) -> str:
     return ", ".join(f"{since}–{till}" for since, till in value or ()) or _("closed")
+
+
+def _gone(reference: str, *, is_known: bool) -> str:
+    """An id that the CRM does not have (any more), if its list was read at all."""
+    return _("%(name)s (deleted in Behomes)", name=reference) if is_known else reference
 
 
 def _entity(entity: str) -> str:

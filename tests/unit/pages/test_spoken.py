@@ -57,9 +57,9 @@ def speaker() -> Speaker:
         ("outgoing.click_to_call.allowed_countries", ["AE"], "United Arab Emirates"),
         ("outgoing.click_to_call.allowed_countries", [], "none"),
         ("responsible.incoming_user_id", None, "nobody is chosen"),
-        ("responsible.incoming_user_id", "u_9", "u_9"),
+        ("responsible.incoming_user_id", "u_9", "u_9 (deleted in Behomes)"),
         ("funnels.pipeline_id", "p_1", "Sales"),
-        ("funnels.pipeline_id", "p_9", "p_9"),
+        ("funnels.pipeline_id", "p_9", "p_9 (deleted in Behomes)"),
         ("funnels.stage_id", "s_1", "New"),
         ("funnels.stage_id", None, "not chosen"),
         (
@@ -89,10 +89,14 @@ def test_value_in_words(speaker, path, value, expected):
     assert speaker.value(path, value) == expected
 
 
-def test_working_hours_name_every_day(speaker):
-    told = speaker.value("working_hours", {"1": [["09:00", "18:00"]]})
+def test_working_hours_name_the_days_that_are_open(speaker):
+    told = speaker.value("working_hours", {"1": [["09:00", "18:00"]], "2": []})
 
-    assert told.startswith("Monday 09:00–18:00; Tuesday closed") and told.endswith("Sunday closed")
+    assert told == "Monday 09:00–18:00; closed on all other days"
+
+
+def test_lists_that_were_never_read_make_nothing_gone():
+    assert Speaker(Choices(), {}).value("funnels.stage_id", "s_9") == "s_9"
 
 
 def test_rows_are_named_by_what_they_fill(speaker):
