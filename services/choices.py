@@ -38,7 +38,14 @@ def read_choices(session: Session, integration: Integration) -> Choices:
 
 def _users(session: Session, integration_id: int) -> tuple[UserChoice, ...]:
     query = (
-        select(CrmUserRow, UserMapping.employee_id)
+        select(
+            CrmUserRow.user_id,
+            CrmUserRow.name,
+            CrmUserRow.email,
+            CrmUserRow.active,
+            CrmUserRow.gone,
+            UserMapping.employee_id,
+        )
         .outerjoin(
             UserMapping,
             (UserMapping.integration_id == CrmUserRow.integration_id)
@@ -47,10 +54,8 @@ def _users(session: Session, integration_id: int) -> tuple[UserChoice, ...]:
         .where(CrmUserRow.integration_id == integration_id)
     )
     users = [
-        UserChoice(
-            row.user_id, row.name or row.user_id, row.email, row.active and not row.gone, employee
-        )
-        for row, employee in session.execute(query)
+        UserChoice(user_id, name or user_id, email, active and not gone, employee_id)
+        for user_id, name, email, active, gone, employee_id in session.execute(query)
     ]
     return tuple(sorted(users, key=lambda user: user.name.casefold()))
 
