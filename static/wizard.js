@@ -68,7 +68,7 @@
   // Hidden until here: without this script it could not narrow anything.
   function showNarrowing() {
     document.querySelectorAll("[data-narrows]").forEach((input) => {
-      input.closest("[hidden]")?.removeAttribute("hidden");
+      input.parentElement.hidden = false;
     });
   }
   showNarrowing();

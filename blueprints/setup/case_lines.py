@@ -138,7 +138,7 @@ class Teller:
             if self.direction is IN
             else _("Calls of these kinds would be nobody's: name a responsible.")
         )
-        return Line(text, "warn", _("Name a responsible"), self._responsible())
+        return Line(text, "warn", _("Choose"), self._responsible())
 
     def _foot(self, contact: Contact) -> Iterator[Line]:
         place = f"{SIDES[self.direction]}.{contact}"

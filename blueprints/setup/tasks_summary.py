@@ -57,7 +57,7 @@ def tell_tasks(integration: Integration, settings: Settings, choices: Choices) -
     if _is_gap(settings, choices):
         gap = _("Missed calls would be nobody's: name a responsible.")
         href = "#responsible-incoming_user_id"
-        lines.append(Line(gap, "warn", _("Name a responsible"), href))
+        lines.append(Line(gap, "warn", _("Choose"), href))
     feet = [Line(line.text, place=f"tasks.{name}") for name, line in zip(RULES, told, strict=True)]
     return [*lines, *feet]
 
