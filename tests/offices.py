@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from models import CrmUserRow, EmployeeRow, SyncItem, SyncRun, UserMapping
 from services import sync_runs
 from services.sync_employees import Limits, Outcome, work
+from services.sync_store import SyncStore
 from tests.callgear import CALL, DATA, TOKEN
 from tests.factories import Server
 from tests.simulated import Simulator
@@ -47,6 +48,10 @@ class TwoSides:
 
     def work(self, run_id: int, limits: Limits | None = None) -> Outcome:
         return work(self.server.engine, self.server.ports, run_id, limits)
+
+    def claim(self, run_id: int) -> None:
+        """A worker takes the run and is never heard of again."""
+        assert SyncStore(self.server.engine, run_id, "gone").claim()
 
     def sync(self, **options: Any) -> SyncRun:
         """A whole run; what became of it."""
