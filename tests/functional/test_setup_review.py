@@ -106,7 +106,7 @@ def test_what_is_missing_blocks_and_leads_to_the_field(app, admin, office, revie
 
     page, answer = admin.get(review).text, apply(admin, review, **headers)
 
-    assert 'aria-disabled="true"' in page and "1 thing has to be mended first." in page
+    assert 'aria-disabled="true"' in page and "1 thing has to be fixed first." in page
     assert answer.status_code == 422
     assert "This cannot be applied yet" in answer.text and "Calls run as before." in answer.text
     assert f"/integrations/{office.id}/setup/funnels#responsible-incoming_user_id" in answer.text
