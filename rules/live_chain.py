@@ -41,7 +41,7 @@ class Link:
 @dataclass(frozen=True)
 class Seen:
     """What is known of the test call. `seconds` have passed since something was last heard,
-    `ended_seconds` since its end (None while it goes on)."""
+    `ended_seconds` is the same after its end, None while it goes on."""
 
     seconds: float
     has_notification: bool = False

@@ -9,15 +9,16 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from models import CallSession, Decision, Integration, UserMapping
+from models import CallSession, Decision, Integration, Notification, UserMapping
 from rules.live_chain import Link, Seen, chain, is_over
 from rules.vocabulary import Direction
 from services.integrations import database_now
-from services.last_signs import last_received
+from services.last_signs import CALL_EVENTS, last_received
 from services.webhook_card import read_received
 
-# A call is found by the start that the PBX told; its clock may differ from ours.
-CLOCKS_DIFFER = timedelta(days=1)
+# A check is about calls that are made now; and there may be many of them.
+WAITS = timedelta(hours=1)
+NOTIFICATIONS_SEEN = 60
 CALLS_SEEN = 5
 
 
@@ -61,11 +62,21 @@ def look(
 def _calls_since(
     session: Session, integration_id: int, began_at: datetime
 ) -> Sequence[CallSession]:
+    came = (
+        select(Notification.call_session_id)
+        .where(
+            Notification.integration_id == integration_id,
+            Notification.kind.in_(CALL_EVENTS),
+            Notification.received_at.between(began_at, began_at + WAITS),
+        )
+        .order_by(Notification.received_at)
+        .limit(NOTIFICATIONS_SEEN)
+    )
     query = (
         select(CallSession)
         .where(
             CallSession.integration_id == integration_id,
-            CallSession.started_at >= began_at - CLOCKS_DIFFER,
+            CallSession.call_session_id.in_(came),
             CallSession.first_seen_at >= began_at,
         )
         .order_by(CallSession.first_seen_at, CallSession.id)
@@ -90,10 +101,12 @@ def _see(
             has_notification=any(at >= began_at for at in received),
             has_rejected=any(each.at >= began_at for each in rejected),
         )
+    # By our clock: the PBX's may differ, and it tells when the call ended.
+    silence = (now - call.updated_at).total_seconds()
     facts = call.facts
     is_ended = bool(facts.get("is_ended"))
     return Seen(
-        seconds=(now - call.updated_at).total_seconds(),
+        seconds=silence,
         has_notification=True,
         has_call=True,
         direction=call.direction,
@@ -107,7 +120,7 @@ def _see(
         state_reason=call.state_reason,
         has_recording=bool(facts.get("recordings")),
         is_answered=call.outcome == "answered",
-        ended_seconds=(now - (call.ended_at or now)).total_seconds() if is_ended else None,
+        ended_seconds=silence if is_ended else None,
     )
 
 

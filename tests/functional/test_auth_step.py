@@ -1,4 +1,4 @@
-"""The step `auth`: keys and addresses tested before they are stored; what went wrong and what to do.
+"""The step `auth`: keys and addresses tested before they are stored; what went wrong, what to do.
 
 Key fields are never filled: what was typed travels sealed, what is stored is shown by its end.
 """
