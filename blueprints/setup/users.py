@@ -147,6 +147,22 @@ def solve_conflict(id: int, run_id: int) -> Response:
     return response
 
 
+@bp.get("/<int:id>/setup/users/pairs")
+@admin_only
+def pairs(id: int) -> Response:
+    """Who is linked with whom; `change` is the user whose form is open."""
+    integration = get_integration(id)
+    if not wants_partial():
+        return _page(integration, focus="people")
+    response = make_response(
+        render_template(
+            "setup/users/people.html", integration=integration, **_people(integration, "people")
+        )
+    )
+    response.vary.add("HX-Request")
+    return response
+
+
 @bp.post("/<int:id>/setup/users/pairs")
 @admin_only
 def change_pair(id: int) -> Response:
@@ -154,7 +170,7 @@ def change_pair(id: int) -> Response:
     integration = get_integration(id)
     error = _answer(integration, request.form.get("user", ""))
     if error:
-        return _page(integration, error=error, status=422)
+        return _page(integration, error=error, focus="people", status=422)
     flash(_("Changed. It counts for calls from now on."))
     return _to_step(id, focus="people")
 
@@ -204,18 +220,29 @@ def _agreed_changes(integration: Integration) -> int:
 def _page(
     integration: Integration, *, error: str = "", focus: str = "", status: int = 200
 ) -> Response:
-    names = users_shown.names_of(integration.id)
+    focus = focus or request.args.get("focus", "")
     return render_step(
         integration,
         "users",
         status=status,
         error=_sentence(error),
-        focus=focus or request.args.get("focus"),
-        people=user_pairs.people(db.session(), integration.id),
-        options=users_shown.options(integration.id, names),
         past=users_shown.past_runs(integration.id),
+        **_people(integration, focus),
         **_state_of_sync(integration),
     )
+
+
+def _people(integration: Integration, focus: str) -> dict[str, object]:
+    """Everybody; the employees to choose from only for the one whose form is open."""
+    change = request.values.get("change") or request.form.get("user")
+    is_open = focus == "people" and change is not None
+    names = users_shown.names_of(integration.id)
+    return {
+        "focus": focus,
+        "change": change if is_open else None,
+        "people": user_pairs.people(db.session(), integration.id),
+        "options": users_shown.options(integration.id, names) if is_open else [],
+    }
 
 
 def _state_of_sync(integration: Integration) -> dict[str, object]:

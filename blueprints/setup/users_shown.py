@@ -32,6 +32,8 @@ COLUMNS: Mapping[str, LazyString] = {
 }
 # Conflicts first: they are waiting for somebody.
 RANK = {"conflict": 0, "created": 1, "updated": 2, "skipped": 3}
+# More options than this on one page make it slow: then only the fitting ones are offered there.
+MANY_OPTIONS = 3000
 # A cell of a spreadsheet that begins so is taken for a formula.
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 
@@ -137,8 +139,8 @@ def show_run(
     session = db.session()
     items = sync_runs.items_of(session, run.id)
     is_newest = (newest := newest_run(integration.id)) is not None and newest.id == run.id
-    shown = _Lines(integration, run, is_newest=is_newest)
     counts = {name: sum(item.result == name for item in items) for name in RANK}
+    shown = _Lines(integration, run, is_newest=is_newest, conflicts=counts["conflict"])
     result = result if result in RANK else ""
     sort = sort if sort.removeprefix("-") in COLUMNS else ""
     wanted = [shown.line(item) for item in items if result in ("", item.result)]
@@ -174,18 +176,22 @@ def names_of(integration_id: int) -> Names:
 class _Lines:
     """Makes lines of one run; employees are read once."""
 
-    def __init__(self, integration: Integration, run: SyncRun, *, is_newest: bool) -> None:
+    def __init__(
+        self, integration: Integration, run: SyncRun, *, is_newest: bool, conflicts: int = 1
+    ) -> None:
         self._run = run
         self._names = names_of(integration.id)
-        is_solvable = is_newest and run.state not in sync_runs.UNFINISHED
+        is_solvable = is_newest and conflicts and run.state not in sync_runs.UNFINISHED
         self._options = options(integration.id, self._names) if is_solvable else []
+        self._has_room = conflicts * len(self._options) <= MANY_OPTIONS
 
     def line(self, item: SyncItem, error: str = "") -> ItemLine:
         words = sync_words.PLANNED if self._run.is_dry else sync_words.RESULTS
         candidates = set(item.candidates)
         is_open = item.result == "conflict" and bool(self._options)
         fitting = [one for one in self._options if is_open and one.employee_id in candidates]
-        others = [one for one in self._options if is_open and one.employee_id not in candidates]
+        is_wide = is_open and self._has_room
+        others = [one for one in self._options if is_wide and one.employee_id not in candidates]
         return ItemLine(
             item,
             word(words, item.result),

@@ -6,6 +6,7 @@ import re
 
 import pytest
 
+from blueprints.setup import users_shown
 from models import CrmUserRow, EmployeeRow, Integration, SyncItem, SyncRun, UserMapping, db
 from tests.pages import HTMX, NOON, csrf_token
 
@@ -308,6 +309,24 @@ def test_pair_is_changed_by_hand_and_the_earlier_ones_are_taken_apart(app, admin
     assert [(p.crm_user_id, p.employee_id) for p in rows(app, UserMapping)] == [("u_17", "102")]
 
 
+def test_form_of_one_person_is_open_at_a_time(admin, connected, headers):
+    page = admin.get(f"{STEP.format(connected.id)}/pairs?change=u_17", headers=headers).text
+
+    assert ("<html" in page) is (headers == {})
+    assert page.count('id="pair-employee"') == 1
+    assert "Agent Two (linked with Agent Two)" in page
+    assert 'id="pair-employee"' not in admin.get(STEP.format(connected.id)).text
+
+
+def test_many_conflicts_offer_only_those_who_fit(app, admin, connected, monkeypatch):
+    monkeypatch.setattr(users_shown, "MANY_OPTIONS", 3)
+    run_id = plant_run(app, connected.id, items=[CONFLICT])
+
+    page = admin.get(RUN.format(connected.id, run_id)).text
+
+    assert re.findall(r'<option value="(\d+)"', page) == ["103"]
+
+
 @pytest.mark.parametrize("do", ["apart", "match"])
 def test_pair_is_taken_apart_and_given_back_to_the_sync(app, admin, connected, do):
     path = f"{STEP.format(connected.id)}/pairs"
@@ -402,6 +421,7 @@ def test_csv_has_no_formulas(app, admin, connected):
     [
         ("get", STEP),
         ("get", STEP + "/progress"),
+        ("get", STEP + "/pairs"),
         ("get", STEP + "/runs/1"),
         ("get", STEP + "/runs/1.csv"),
         ("post", STEP + "/sync"),
