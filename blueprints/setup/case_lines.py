@@ -162,7 +162,10 @@ class Teller:
                 yield Line(text, place=place)
 
     def _responsible(self) -> str:
-        return f"#responsible-{SIDES[self.direction]}_user_id"
+        """Where the page asks for him: in the first card, or in the second while that is folded."""
+        side = SIDES[self.direction]
+        is_unfolded = self.settings.side(self.direction).first.create_client
+        return f"#responsible-{side}_user_id" if is_unfolded else f"#responsible-{side}-again"
 
     def _address(self, slug: str, anchor: str) -> str:
         return url_for("setup.step", id=self.integration.id, slug=slug) + f"#{anchor}"

@@ -63,7 +63,8 @@ def tell_tasks(integration: Integration, settings: Settings, choices: Choices) -
 
 
 def tasks_extras(integration: Integration, settings: Settings, choices: Choices) -> dict[str, Any]:
-    """The tasks that the CRM would show, for a call of today at ten to six; and who is named."""
+    """The tasks that the CRM would show, for a call of today at ten to six; and who is named for
+    incoming calls, empty if nobody is who could take them."""
     zone = ZoneInfo(integration.timezone)
     regional = Regional(integration.locale, zone, integration.default_country)
     called_at = datetime.combine(datetime.now(UTC).astimezone(zone), SAMPLE_TIME, tzinfo=zone)
@@ -73,10 +74,9 @@ def tasks_extras(integration: Integration, settings: Settings, choices: Choices)
         if settings.task_rule(name).assign is not TaskAssign.NONE
         for owner in [_owner_of(name, settings, choices)]
     ]
-    return {
-        "tasks": shown,
-        "responsible": choices.user_name(settings.responsible.incoming_user_id),
-    }
+    named = settings.responsible.incoming_user_id
+    usable = next((user.name for user in choices.users if user.id == named and user.is_usable), "")
+    return {"tasks": shown, "responsible": usable}
 
 
 def _rule_line(name: RuleName, settings: Settings, choices: Choices) -> Line:
