@@ -51,6 +51,8 @@ def sign_in() -> Response:
 
 
 def _form(form: LoginForm, *, status: int = 200) -> Response:
+    for field in (form.email, form.password):
+        field.id = f"again-{field.name}"  # the page below may have fields of the same names
     text = render_template("partials/login_again.html", form=form)
     response = Response(text, status)
     response.vary.add("HX-Request")

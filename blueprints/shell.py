@@ -63,10 +63,6 @@ class Banner:
     action: str = ""
     href: str = ""
 
-    @property
-    def label(self) -> str:
-        return _("Important") if self.tone == "error" else _("Notice")
-
 
 @dataclass(frozen=True)
 class Shell:
