@@ -21,10 +21,12 @@
   document.addEventListener("htmx:oobAfterSwap", (event) => {
     const line = event.detail.target;
     if (!line || !line.dataset || !line.dataset.of) return;
-    const control = document.getElementById(line.dataset.of);
+    // A row's value is a choice or, while that is "own text", the text beside it.
+    const controls = line.dataset.of.split(" ").map((id) => document.getElementById(id));
+    const control = controls.filter((each) => each && !each.matches(":disabled")).at(-1);
     if (!control) return;
+    controls.forEach((each) => each && each.removeAttribute("aria-invalid"));
     if (line.textContent.trim()) control.setAttribute("aria-invalid", "true");
-    else control.removeAttribute("aria-invalid");
   });
   document.addEventListener("htmx:load", watch);
   watch();

@@ -120,7 +120,7 @@ def _suggest(edited: Edited) -> Told:
     found = suggest(edited.fields, taken, filled)
     added = suggested_rows(found.found)
     edited.rows.extend(added)
-    return Told(focus=added[0].id if added else "", added=len(added), missing=found.missing)
+    return Told(added=len(added), missing=found.missing)
 
 
 def _check(edited: Edited, name: str) -> Told:
