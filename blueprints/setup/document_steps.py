@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Response, abort, flash, redirect, render_template, request, url_for
+from flask import Response, abort, flash, make_response, redirect, render_template, request, url_for
 from pydantic import ValidationError
 
 from blueprints.access import admin_only, get_integration
@@ -88,7 +88,7 @@ def summary(id: int, slug: str) -> str:
 
 @bp.post("/<int:id>/setup/<slug>/validate")
 @admin_only
-def validate(id: int, slug: str) -> str:
+def validate(id: int, slug: str) -> Response:
     """What is wrong with one field (`?field=`, its id), as the content of its error line."""
     integration, opened = get_integration(id), document_step(slug)
     draft = read_draft(db.session(), integration)
@@ -97,7 +97,11 @@ def validate(id: int, slug: str) -> str:
     field = next((each for each in form if each.id == request.args.get("field")), None)
     if field is None:
         abort(404)
-    return render_template("setup/partials/field_notes.html", errors=field.errors)
+    response = make_response(
+        render_template("setup/partials/field_notes.html", errors=field.errors)
+    )
+    response.headers["HX-Push-Url"] = "false"  # the form's own answers do move the address
+    return response
 
 
 def document_step(slug: str) -> Step:
