@@ -113,6 +113,8 @@ def _talks(trial: TrialCall, first: str | None) -> Iterator[Said]:
         seconds = trial.talk_seconds - share if number else share
         legs: dict[str, Member] = {"direction": str(trial.direction), "leg_ids": ["0", f"{number}"]}
         about = legs | _who(trial, employee)
+        if number:
+            yield EventKind.WAITING_ANSWER, at, _who(trial, employee) | {"leg_id": f"{number + 1}"}
         yield EventKind.TALK_STARTED, at, about
         at += seconds
         yield EventKind.TALK_FINISHED, at, about | {"talk_time_duration": seconds}
