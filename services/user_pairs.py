@@ -94,6 +94,11 @@ def user_of_employee(session: Session, integration_id: int) -> dict[str, str]:
     return {employee: user for user, employee in _pairs(session, integration_id).items()}
 
 
+def count_pairs(session: Session, integration_id: int) -> int:
+    query = select(func.count()).where(UserMapping.integration_id == integration_id)
+    return session.execute(query).scalar_one()
+
+
 def count_silent(session: Session, integration_id: int) -> int:
     """Paired employees without extension and phones: nobody can ring them."""
     rows = session.scalars(

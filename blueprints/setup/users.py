@@ -114,7 +114,7 @@ def sync_run(id: int, run_id: int) -> Response:
 @admin_only
 def sync_run_csv(id: int, run_id: int) -> Response:
     integration = get_integration(id)
-    shown = _shown(integration, _run(integration, run_id))
+    shown = _shown(integration, _run(integration, run_id), page=0)
     response = make_response(users_shown.as_csv(shown))
     response.headers["Content-Type"] = "text/csv; charset=utf-8"
     response.headers["Content-Disposition"] = f'attachment; filename="sync-{run_id}.csv"'
@@ -233,16 +233,19 @@ def _page(
 
 
 def _people(integration: Integration, focus: str) -> dict[str, object]:
-    """Everybody; the employees to choose from only for the one whose form is open."""
-    change = request.values.get("change") or request.form.get("user")
-    is_open = focus == "people" and change is not None
-    names = users_shown.names_of(integration.id)
-    return {
-        "focus": focus,
-        "change": change if is_open else None,
-        "people": user_pairs.people(db.session(), integration.id),
-        "options": users_shown.options(integration.id, names) if is_open else [],
-    }
+    """Everybody, when the list is open; the employees to choose from only for the one whose form
+    is open."""
+    known: dict[str, object] = {"focus": focus, "change": None, "people": None, "slice": None}
+    known["linked"] = user_pairs.count_pairs(db.session(), integration.id)
+    if focus != "people":
+        return known
+    everybody = user_pairs.people(db.session(), integration.id)
+    part = users_shown.slice_of(len(everybody), _page_number())
+    known |= {"people": part.of(everybody), "slice": part}
+    if change := request.values.get("change") or request.form.get("user"):
+        names = users_shown.names_of(integration.id)
+        known |= {"change": change, "options": users_shown.options(integration.id, names)}
+    return known
 
 
 def _state_of_sync(integration: Integration) -> dict[str, object]:
@@ -258,9 +261,14 @@ def _state_of_sync(integration: Integration) -> dict[str, object]:
     }
 
 
-def _shown(integration: Integration, run: SyncRun) -> users_shown.RunShown:
+def _shown(integration: Integration, run: SyncRun, page: int | None = None) -> users_shown.RunShown:
     result, sort = request.args.get("result", ""), request.args.get("sort", "")
-    return users_shown.show_run(integration, run, result=result, sort=sort)
+    number = _page_number() if page is None else page
+    return users_shown.show_run(integration, run, result=result, sort=sort, page=number)
+
+
+def _page_number() -> int:
+    return max(1, request.args.get("page", 1, type=int))
 
 
 def _run(integration: Integration, run_id: int) -> SyncRun:

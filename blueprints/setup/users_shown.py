@@ -7,7 +7,7 @@ import io
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from flask import url_for
 from flask_babel import LazyString
@@ -22,6 +22,8 @@ from models import EmployeeRow, Integration, SyncItem, SyncRun, db
 from rules.employee_match import id_key
 from services import find_calls, sync_runs, user_pairs
 
+Row = TypeVar("Row")
+
 COLUMNS: Mapping[str, LazyString] = {
     "name": _l("User of Behomes"),
     "email": _l("E-mail"),
@@ -34,8 +36,38 @@ COLUMNS: Mapping[str, LazyString] = {
 RANK = {"conflict": 0, "created": 1, "updated": 2, "skipped": 3}
 # More options than this on one page make it slow: then only the fitting ones are offered there.
 MANY_OPTIONS = 3000
+PAGE_ROWS = 50
 # A cell of a spreadsheet that begins so is taken for a formula.
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
+
+
+@dataclass(frozen=True)
+class Slice:
+    """A page of many rows: `number` from 1, `found` how many rows there are in all."""
+
+    number: int
+    found: int
+
+    @property
+    def pages(self) -> int:
+        return max(1, -(-self.found // PAGE_ROWS))
+
+    @property
+    def first(self) -> int:
+        return (self.number - 1) * PAGE_ROWS + 1
+
+    @property
+    def last(self) -> int:
+        return min(self.number * PAGE_ROWS, self.found)
+
+    def of(self, rows: Sequence[Row]) -> Sequence[Row]:
+        return rows[self.first - 1 : self.last]
+
+
+def slice_of(found: int, number: int) -> Slice:
+    """The page that was asked for, or the nearest that is there."""
+    last = Slice(1, found).pages
+    return Slice(min(max(number, 1), last), found)
 
 
 @dataclass(frozen=True)
@@ -77,6 +109,7 @@ class RunShown:
     labels: Mapping[str, LazyString]
     result: str
     sort: str
+    slice: Slice
     is_newest: bool
 
     @property
@@ -115,14 +148,15 @@ class RunShown:
     def trouble(self) -> sync_words.Trouble | None:
         return sync_words.trouble(self.run) if self.run.state == "aborted" else None
 
-    def address(self, *, result: str | None = None, sort: str | None = None) -> str:
-        """The run's page with another filter or order."""
+    def address(self, *, result: str | None = None, sort: str | None = None, page: int = 1) -> str:
+        """The run's page with another filter, order or slice."""
         return url_for(
             "setup.sync_run",
             id=self.run.integration_id,
             run_id=self.run.id,
             result=(self.result if result is None else result) or None,
             sort=(self.sort if sort is None else sort) or None,
+            page=page if page > 1 else None,
         )
 
     def sort_of(self, column: str) -> tuple[str, str]:
@@ -133,27 +167,28 @@ class RunShown:
 
 
 def show_run(
-    integration: Integration, run: SyncRun, *, result: str = "", sort: str = ""
+    integration: Integration, run: SyncRun, *, result: str = "", sort: str = "", page: int = 0
 ) -> RunShown:
-    """Everything that the page of a run says."""
-    session = db.session()
-    items = sync_runs.items_of(session, run.id)
+    """Everything that the page of a run says; `page` 0 is all of its lines."""
+    items = sync_runs.items_of(db.session(), run.id)
     is_newest = (newest := newest_run(integration.id)) is not None and newest.id == run.id
     counts = {name: sum(item.result == name for item in items) for name in RANK}
     shown = _Lines(integration, run, is_newest=is_newest, conflicts=counts["conflict"])
     result = result if result in RANK else ""
     sort = sort if sort.removeprefix("-") in COLUMNS else ""
-    wanted = [shown.line(item) for item in items if result in ("", item.result)]
+    wanted = _sorted([shown.line(item) for item in items if result in ("", item.result)], sort)
+    part = slice_of(len(wanted), page)
     return RunShown(
         run,
         _state(run),
         sync_words.who_started(run),
         _took(run),
-        _sorted(wanted, sort),
+        part.of(wanted) if page else wanted,
         counts,
         sync_words.PLANNED_COUNTERS if run.is_dry else sync_words.COUNTERS,
         result,
         sort,
+        part,
         is_newest,
     )
 

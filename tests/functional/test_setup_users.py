@@ -318,6 +318,27 @@ def test_form_of_one_person_is_open_at_a_time(admin, connected, headers):
     assert 'id="pair-employee"' not in admin.get(STEP.format(connected.id)).text
 
 
+def test_long_lists_come_in_pages(app, admin, connected, headers):
+    items = [(f"u_{number}", "created", "new", {}) for number in range(60)]
+    run_id = plant_run(app, connected.id, items=items)
+    path = RUN.format(connected.id, run_id)
+
+    pages = [admin.get(f"{path}?page={n}", headers=headers).text for n in (1, 2, 99)]
+
+    assert [len(names(page)) for page in pages] == [50, 10, 10]
+    assert "51–60 of 60" in pages[1]
+    assert f'href="{path}?page=2"' in pages[0]
+
+
+def test_list_of_people_is_opened_by_its_link(admin, connected, headers):
+    closed = admin.get(STEP.format(connected.id), headers=headers).text
+    opened = admin.get(f"{STEP.format(connected.id)}/pairs", headers=headers).text
+
+    assert "Who is linked with whom: 2" in closed
+    assert 'class="person"' not in closed
+    assert opened.count('class="person"') == 3
+
+
 def test_many_conflicts_offer_only_those_who_fit(app, admin, connected, monkeypatch):
     monkeypatch.setattr(users_shown, "MANY_OPTIONS", 3)
     run_id = plant_run(app, connected.id, items=[CONFLICT])
