@@ -159,7 +159,10 @@ def _new_page(form: NewIntegrationForm, side: Side | None = None, *, status: int
     result = side.result if side else None
     if result is not None and result.trouble is not None:
         form.api_key.errors = [title(System.BEHOMES, result.trouble)]
-    hold_key(form, "api_key", NEW_PLACE)
+    if side is None or side.is_worth_keeping:
+        hold_key(form, "api_key", NEW_PLACE)
+    else:
+        form.api_key.data = form.api_key_held.data = ""
     return render(
         "integrations/new.html",
         "integrations/partials/new.html",

@@ -56,6 +56,9 @@ class Kind(StrEnum):
 # Nothing is known of the key then: it may be stored without the test, if nothing depends on it yet.
 OF_THE_WAY = frozenset({Kind.NO_CONNECTION, Kind.TIMEOUT, Kind.SERVER_ERROR, Kind.LIMITED})
 
+# The key itself is wrong: there is no use in keeping what was typed.
+OF_THE_KEY = frozenset({Kind.KEY_REFUSED, Kind.OTHER_ACCOUNT})
+
 KINDS: Mapping[str, Kind] = {
     **dict.fromkeys(
         ("cannot_connect", "cannot_resolve", "tls_failed", "connection_lost"), Kind.NO_CONNECTION

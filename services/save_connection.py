@@ -18,7 +18,15 @@ from models import CrmAccount, Integration, db
 from rules.crm import CrmAccount as AccountFacts
 from services import accounts
 from services.check_connection import check_connections
-from services.connection_result import OF_THE_WAY, Kind, Result, System, Trouble, read_result
+from services.connection_result import (
+    OF_THE_KEY,
+    OF_THE_WAY,
+    Kind,
+    Result,
+    System,
+    Trouble,
+    read_result,
+)
 from services.integration_file import CallGear
 from services.integrations import database_now
 from services.ports import CrmAccess, PbxAccess, Ports
@@ -53,6 +61,12 @@ class Side:
     def is_refused(self) -> bool:
         """Something new was typed, and it is not in force."""
         return self.is_changed and not self.is_stored
+
+    @property
+    def is_worth_keeping(self) -> bool:
+        """The typed key is not in force, and it may be right: nobody shall type it again."""
+        trouble = self.result.trouble if self.result else None
+        return self.is_refused and not (trouble and trouble.kind in OF_THE_KEY)
 
 
 Access = CrmAccess | PbxAccess

@@ -101,10 +101,11 @@ def _page(
     integration: Integration, form: AuthStepForm, sides: Sides | None = None, *, status: int = 200
 ) -> Response:
     for name, system in zip(KEYS, System, strict=True):
-        is_open = sides is None or sides[system].is_refused
-        form[f"{name}_held"].data = form[f"{name}_held"].data if is_open else ""
+        is_open = sides is None or sides[system].is_worth_keeping
         if is_open:
             hold_key(form, name, str(integration.id))
+        else:
+            form[name].data = form[f"{name}_held"].data = ""
     vault = ports().vault
     return render_step(
         integration,

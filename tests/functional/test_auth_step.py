@@ -309,8 +309,20 @@ def test_wrong_callgear_key_does_not_keep_the_behomes_key_back(app, office, post
     assert "CallGear does not accept the key" in answer.text
     assert key_of(app, office) == KEY
     assert stored(app, office).access_token_sealed is None
-    assert held(answer, "access_token")
-    assert held(answer, "api_key") == ""
+    assert held(answer, "access_token") == held(answer, "api_key") == ""
+
+
+def test_key_that_was_refused_does_not_hold_up_the_next_save(app, admin, office, post):
+    with app.app_context():
+        row = db.session.get_one(Integration, office.id)
+        row.behomes_key_sealed = app.extensions["vault"].seal(KEY)
+        db.session.commit()
+    refused = post(api_key="wrong-key-here")
+
+    again = post(api_key="", api_key_held=held(refused, "api_key"), title="Marina office")
+
+    assert again.status_code == 303
+    assert stored(app, office).title == "Marina office"
 
 
 def test_unverified_account_may_be_saved_without_the_test(app, admin, office, post):
