@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from flask_babel import LazyString
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from flask_babel import pgettext
 
 from blueprints.language import select_locale
 from blueprints.setup.templates_step_parts import variable_groups
@@ -173,7 +174,7 @@ def target_choices(fields: Sequence[CustomField], current: str) -> list[tuple[st
         for each in fields
     ]
     if current and current not in {key for key, _label in found}:
-        found.append((current, _("%(name)s (deleted in Behomes)", name=current)))
+        found.append((current, pgettext("field", "%(name)s (deleted in Behomes)", name=current)))
     return found
 
 
