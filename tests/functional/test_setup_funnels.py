@@ -78,6 +78,7 @@ def test_lists_are_shown_with_their_moment(admin, funnels, headers):
     assert "Sales &lt;b&gt;" in page and "Agent One · agent.one@example.com" in page
     assert "updated 5 Mar 2026, 14:02" in page
     assert 'hx-trigger="every' not in page
+    assert 'aria-invalid="None"' not in page
 
 
 def test_choices_are_saved_into_the_draft(app, admin, office, funnels):
