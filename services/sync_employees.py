@@ -92,7 +92,12 @@ def work(engine: Engine, ports: Ports, run_id: int, limits: Limits | None = None
         return Outcome.BUSY
     with reading(), Session(engine) as session:
         integration = session.get_one(Integration, run.integration_id)
-        crm, pbx = ports.crm(integration), ports.pbx(integration)
+        is_deleted = integration.deleted_at is not None
+        crm = None if is_deleted else ports.crm(integration)
+        pbx = None if is_deleted else ports.pbx(integration)
+    if crm is None:
+        store.finish("stopped")
+        return Outcome.FINISHED
     attempt = _Attempt(store, run, crm, pbx, limits or Limits())
     try:
         return attempt.run()

@@ -61,8 +61,10 @@ def start(
         )
         session.add(run)
         try:
+            session.flush()
+            run_id = run.id
             session.commit()
-            return Started(run.id, True)
+            return Started(run_id, True)
         except IntegrityError:  # somebody pressed in the same moment
             session.rollback()
             running = find_unfinished(session, integration_id)

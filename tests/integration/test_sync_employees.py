@@ -11,8 +11,8 @@ from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from clients.callgear import CallGearClient
-from models import CrmUserRow, EmployeeRow, SyncRun, UserMapping
-from services import sync_runs
+from models import CrmUserRow, EmployeeRow, Integration, SyncRun, UserMapping
+from services import sync_runs, user_pairs
 from services.sync_employees import Limits, Outcome
 from services.sync_store import LEASE_MS
 from tests.callgear import simulated
@@ -353,6 +353,47 @@ def test_admins_word_while_the_run_goes_on_is_kept(sides):
     sides.sync()
 
     assert sides.pairs() == {"u_1": "102"}
+
+
+def test_answer_to_a_conflict_holds_for_the_next_run(sides):
+    known = {"email": "worker@example.com"}
+    sides.plant(
+        [person(1, **known), person(2)],
+        [employee(1, **known), employee(2, **known), employee(3)],
+    )
+    run = sides.sync()
+    with Session(sides.server.engine) as session:
+        user_pairs.pair(session, sides.server.id, "u_1", "102")
+        user_pairs.keep_apart(session, sides.server.id, "u_2")
+
+    assert sides.results(run)["u_1"] == ("skipped", "paired_by_hand")
+    assert sides.results(sides.sync()) == {
+        "u_1": ("updated", "filled"),
+        "u_2": ("skipped", "kept_apart"),
+    }
+    assert sides.pairs() == {"u_1": "102"}
+
+
+def test_preview_tells_what_the_run_then_does(sides):
+    sides.plant([person(1), person(2), person(3)], [employee(1, email="person.1@example.com")])
+    sides.sync(is_dry=True)
+    with Session(sides.server.engine) as session:
+        told = user_pairs.preview(session, session.get_one(Integration, sides.server.id))
+
+    run = sides.sync()
+
+    results = [result for result, _reason in sides.results(run).values()]
+    assert told.counts == {name: results.count(name) for name in told.counts}
+    assert (told.crm_users, told.employees) == (3, 1)
+
+
+def test_run_of_a_deleted_integration_writes_nothing(sides):
+    sides.plant([person(1)])
+    run_id = sides.start()
+    sides.server.change(deleted_at=sides.server.now())
+
+    assert sides.work(run_id) is Outcome.FINISHED
+    assert (sides.run(run_id).state, sides.employees()) == ("stopped", [])
 
 
 def test_integration_without_a_pbx_starts_nothing(any_server):
