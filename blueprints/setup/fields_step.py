@@ -97,6 +97,16 @@ def change_rows(id: int, entity: str) -> Response | str:
     return render_template("setup/fields/rows.html", **_context(edited, told, is_final=False))
 
 
+@bp.get("/<int:id>/setup/fields/<entity>/rows")
+@admin_only
+def rows_address(id: int, entity: str) -> Response:
+    """Who comes back to the page that a plain press made."""
+    edited = _edited(id, entity, None)
+    response = redirect(url_for("setup.fields", id=id, entity=edited.entity), 303)
+    assert isinstance(response, Response)
+    return response
+
+
 @bp.post("/<int:id>/setup/fields/<entity>/rows/new")
 @admin_only
 def add_row(id: int, entity: str) -> str:

@@ -96,6 +96,13 @@ def preview_template(id: int, entity: str) -> Response | str:
     )
 
 
+@bp.get("/<int:id>/setup/templates/<entity>/preview")
+@admin_only
+def preview_address(id: int, entity: str) -> Response:
+    """Who comes back to the page that a plain submit of "Show" made."""
+    return _to(url_for("setup.template", id=get_integration(id).id, entity=_entity(entity)))
+
+
 @bp.get("/<int:id>/setup/templates/<entity>/restore")
 @admin_only
 def ask_restore_template(id: int, entity: str) -> Response:

@@ -388,6 +388,12 @@ def test_list_can_be_asked_for_again(app, admin, office, stored):
     assert "being read again" in answer.text and row_ids(answer.text) == ["a"]
 
 
+def test_address_of_a_press_leads_back_to_the_rows(admin, stored):
+    answer = admin.get(f"{stored}/lead/rows")
+
+    assert answer.status_code == 303 and answer.location.endswith("/fields/lead")
+
+
 @pytest.mark.parametrize("entity", ["task", "contact", "LEAD", "lead%00"])
 def test_unknown_entity_is_not_found(admin, fields, entity):
     assert admin.get(f"{fields}/{entity}").status_code == 404

@@ -385,6 +385,13 @@ def test_field_that_the_crm_requires_is_told(app, admin, office, templates):
     assert "Behomes requires" not in admin.get(f"{templates}/deal").text
 
 
+def test_address_of_the_preview_leads_back_to_the_editor(admin, templates):
+    answer = admin.get(f"{templates}/lead/preview")
+
+    assert answer.status_code == 303 and answer.location.endswith("/templates/lead")
+    assert admin.get(f"{templates}/contact/preview").status_code == 404
+
+
 @pytest.mark.parametrize("path", ["/contact", "/lead/nothing", "/CLIENT", "/client%00"])
 def test_unknown_entity_is_not_found(admin, templates, path):
     assert admin.get(f"{templates}{path}").status_code == 404
