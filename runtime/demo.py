@@ -34,7 +34,7 @@ from services import accounts, integrations, lists
 from services.create_login import create_login
 from services.demo_login import EMAIL, PASSWORD
 from services.integration_file import IntegrationFile, read_file
-from services.login import is_password
+from services.login import hash_password, is_password
 from services.ports import Ports
 from services.vault import new_token, token_hash
 
@@ -175,9 +175,19 @@ def _logins(session: Session) -> None:
         (EMAIL, ADMIN, PASSWORD),
         (EMPLOYEE_EMAIL, EMPLOYEE, EMPLOYEE_PASSWORD),
     ):
-        if email not in known:
+        if email in known:
+            _set_password_back(session, email, password)
+        else:
             mine = session.scalars(select(Integration.id).where(LIVE)) if role == EMPLOYEE else ()
             create_login(session, email, role, password, integration_ids=tuple(mine), is_demo=True)
+
+
+def _set_password_back(session: Session, email: str, password: str) -> None:
+    """Somebody may have tried out the page of his account: the form shows the known password."""
+    login = session.scalars(select(Login).where(Login.email == email)).one()
+    if not is_password(login.password_hash, password):
+        login.password_hash = hash_password(password)
+    session.commit()
 
 
 def _tell(url: str, body: dict[str, Any]) -> None:
