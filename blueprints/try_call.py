@@ -148,20 +148,14 @@ def _office(integration: Integration) -> TrialOffice:
 
 def _form(office: TrialOffice, integration: Integration, typed: MultiDict[str, str]) -> TryCallForm:
     form = TryCallForm(formdata=typed)
-    lists = office.lists
-    joined = sorted(
-        lists.employee_names, key=lambda each: each not in lists.people.user_by_employee
-    )
-    users = [
-        (each.id, each.name)
-        for each in read_choices(db.session(), integration).users
-        if each.is_usable
-    ]
-    numbers = read_choices(db.session(), integration).numbers
+    lists, choices = office.lists, read_choices(db.session(), integration)
+    mapping = lists.people.user_by_employee
+    employees = sorted(lists.extensions, key=lambda each: each not in mapping)
+    users = [(each.id, each.name) for each in choices.users if each.is_usable]
     form.offer(
-        employees=[(each, lists.employee_names[each]) for each in joined],
-        users=sorted(users, key=lambda user: user[0] not in lists.people.user_by_employee.values()),
-        lines=[(each.number, _line(each.number, each.name)) for each in numbers if each.active],
+        employees=[(each, lists.employee_names.get(each, each)) for each in employees],
+        users=sorted(users, key=lambda user: user[0] not in mapping.values()),
+        lines=[(n.number, _line(n.number, n.name)) for n in choices.numbers if n.active],
     )
     return form
 
