@@ -27,6 +27,7 @@ from wtforms import (
 from wtforms.validators import InputRequired, Length, Optional
 
 from forms.document import options
+from forms.long_select import LongSelectWidget
 
 ENTER_TITLE = _l("Enter a name.")
 TITLE_TOO_LONG = _l("Use 80 characters at most.")
@@ -75,9 +76,11 @@ class ConnectionForm(FlaskForm):
     # What was typed and is not stored yet, sealed by this server: nobody has to type it again.
     api_key_held = HiddenField()
     behomes_url = address_field(_l("Address of Behomes"))
-    timezone = SelectField(_l("Time zone"), [InputRequired(CHOOSE_ZONE)])
+    timezone = SelectField(_l("Time zone"), [InputRequired(CHOOSE_ZONE)], widget=LongSelectWidget())
     default_country = SelectField(
-        _l("Default country for numbers"), [InputRequired(CHOOSE_COUNTRY)]
+        _l("Default country for numbers"),
+        [InputRequired(CHOOSE_COUNTRY)],
+        widget=LongSelectWidget(),
     )
     locale = RadioField(_l("Language"), choices=options(("ru", "Русский"), ("en", "English")))
 
