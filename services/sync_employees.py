@@ -11,6 +11,7 @@ import logging
 import secrets
 import threading
 import traceback
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from time import monotonic
@@ -36,7 +37,7 @@ from rules.employee_sync import Known, NewEmployee, Result, Step, Why, count_cha
 from rules.pbx import Employee, EmployeePhone, PbxAccount, VirtualNumber
 from services.lists import employee_row, store_crm_users, store_pbx
 from services.ports import Ports
-from services.sync_store import LeaseLost, StopAsked, SyncStore, known_of
+from services.sync_store import LeaseLost, StopAsked, SyncStore, known_of, unclear
 
 logger = logging.getLogger(__name__)
 
@@ -215,8 +216,8 @@ class _Attempt:
     def _begin(self, steps: tuple[Step, ...], lists: Lists) -> list[Step]:
         """Keep what needs no request, pairs first of all; what is left to be sent."""
         with self._store.changing() as session:
-            kept, unclear = self._store.written(session)
-            steps = tuple(_resolve(step, unclear.get(step.user.id)) for step in steps)
+            kept, sent = self._store.written(session)
+            steps = tuple(_resolve(step, sent.get(step.user.id)) for step in steps)
             pending = [step for step in steps if step.write and step.user.id not in kept]
             waiting = {step.user.id for step in pending} | kept
             self._store.forget_items(session, keep=kept)
@@ -284,9 +285,7 @@ class _Attempt:
         if step.result is Result.CREATED and len(new) == 1:
             self._settle(replace(step, employee_id=new[0]), lists)
             return
-        values = {"write": str(step.result)}
-        unclear = Step(step.user, Result.CONFLICT, Why.UNCLEAR, step.employee_id, values)
-        self._settle(unclear)
+        self._settle(unclear(step))
 
     def _settle(self, step: Step, lists: Lists | None = None) -> None:
         """Keep how it ended; from now on the employee is this user's. `lists` if it was done."""
@@ -331,16 +330,17 @@ class _Attempt:
         return Outcome.FINISHED
 
 
-def _resolve(step: Step, unclear: str | None) -> Step:
+def _resolve(step: Step, sent: Mapping[str, Any] | None) -> Step:
     """What an earlier attempt of this run sent, and nobody heard of again: if the employee is
     there now as he was to be, it was carried out."""
-    if unclear is None or step.write:
+    if sent is None or step.write:
         return step
+    meant = {"result": Result(sent["write"]), "why": Why(sent["why"]), "values": sent["meant"]}
     if step.result is Result.SKIPPED and step.employee_id:
-        why = Why.NEW if unclear == Result.CREATED else Why.FILLED
-        return replace(step, result=Result(unclear), why=why)
-    if unclear == Result.CREATED and step.why is Why.SAME_NAME and len(step.candidates) == 1:
-        return Step(step.user, Result.CREATED, Why.NEW, step.candidates[0])
+        return replace(step, **meant)
+    is_new = meant["result"] is Result.CREATED
+    if is_new and step.why is Why.SAME_NAME and len(step.candidates) == 1:
+        return replace(step, **meant, employee_id=step.candidates[0], candidates=())
     return step
 
 

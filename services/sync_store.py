@@ -106,19 +106,15 @@ class SyncStore:
 
     # What is known
 
-    def written(self, session: Session) -> tuple[set[str], dict[str, str]]:
+    def written(self, session: Session) -> tuple[set[str], dict[str, dict[str, Any]]]:
         """The users for whom this run has written already; and those for whom it has sent
-        something, nobody knows whether it was carried out: user -> created or updated."""
+        something, nobody knows whether it was carried out: user -> what was to come of it."""
         query = select(SyncItem).where(
             SyncItem.run_id == self.run_id, SyncItem.reason.in_([*WRITTEN, Why.UNCLEAR])
         )
         items = session.scalars(query).all()
-        unclear = {
-            item.crm_user_id: str(item.values.get("write"))
-            for item in items
-            if item.reason == Why.UNCLEAR
-        }
-        return {item.crm_user_id for item in items} - unclear.keys(), unclear
+        sent = {item.crm_user_id: item.values for item in items if item.reason == Why.UNCLEAR}
+        return {item.crm_user_id for item in items} - sent.keys(), sent
 
     # Items and pairs
 
@@ -141,9 +137,7 @@ class SyncStore:
         """Before something is sent: if we hear nothing more, nobody knows what became of it."""
         with self.changing() as session:
             self._drop_item(session, step)
-            values = {"write": str(step.result)}
-            unclear = Step(step.user, Result.CONFLICT, Why.UNCLEAR, step.employee_id, values)
-            self.add_items(session, [unclear])
+            self.add_items(session, [unclear(step)])
 
     def unmark(self, step: Step) -> None:
         """It was surely not sent."""
@@ -201,6 +195,12 @@ class SyncStore:
             values=dict(step.values),
             candidates=list(step.candidates),
         )
+
+
+def unclear(step: Step) -> Step:
+    """Sent, and nobody knows whether it was carried out; with what was to come of it."""
+    meant = {"write": str(step.result), "why": str(step.why), "meant": dict(step.values)}
+    return Step(step.user, Result.CONFLICT, Why.UNCLEAR, step.employee_id, meant)
 
 
 def known_of(session: Session, integration: Integration) -> Known:
