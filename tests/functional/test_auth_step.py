@@ -129,6 +129,7 @@ def test_page_shows_keys_by_their_end_only(admin, office):
 
     for answer in (page, part):
         assert "•••• abcd" in answer.text
+        assert 'aria-invalid="None"' not in answer.text
         assert "an-old-key" not in answer.text
     assert part.text.lstrip().startswith('<div id="wizard"')
 
