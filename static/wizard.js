@@ -87,6 +87,23 @@
     if (form) showDependents(form);
   });
 
+  function isChanged(control) {
+    if (control.type === "checkbox" || control.type === "radio") return control.checked !== control.defaultChecked;
+    if (control.tagName !== "SELECT") return control.value !== control.defaultValue;
+    const first = [...control.options].findIndex((option) => option.defaultSelected);
+    return control.selectedIndex !== Math.max(first, 0);
+  }
+
+  // htmx may arrive later than a quick person's first choice: then it hears of it now.
+  document.addEventListener("htmx:load", (event) => {
+    if (event.target !== document.body) return;
+    document.querySelectorAll("[data-step-form]").forEach((form) => {
+      [...form.elements].filter((each) => each.name && each.type !== "hidden" && isChanged(each)).forEach((control) => {
+        control.dispatchEvent(new Event("change", { bubbles: true }));
+      });
+    });
+  });
+
   // A field is checked when it is left after a change, and again while it is wrong.
   document.addEventListener("focusout", (event) => {
     const control = event.target;
