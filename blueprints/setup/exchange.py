@@ -95,7 +95,8 @@ def _content() -> bytes:
 def _told(problem: Problem) -> tuple[str, str, str]:
     """Where in words, where as in the file, and what is wrong."""
     where = label(problem.path, select_locale()) if problem.path else _("The whole document")
-    return where, problem.path, sentence(problem, select_locale())
+    path = "" if where == problem.path else problem.path
+    return where, path, sentence(problem, select_locale())
 
 
 def _loss(integration: Integration, content: bytes) -> Loss:
