@@ -175,7 +175,8 @@
 
   async function copyText(button) {
     const label = button.querySelector("span");
-    const before = label.textContent;
+    // Pressed twice in a row, the button must not keep "Copied" for its name.
+    const before = (button.dataset.label ||= label.textContent);
     try {
       await navigator.clipboard.writeText(button.dataset.copy);
     } catch {
