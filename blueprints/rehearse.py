@@ -72,7 +72,7 @@ def show(id: int) -> Response:
         is_draft=tried.name == DRAFT,
         has_both=len(rules) > 1,
         problems=[
-            (problem_sentence(each, select_locale()), setting_url(id, each.path))
+            (problem_sentence(each, select_locale()), setting_url(id, each.path, tried.settings))
             for each in tried.problems
         ],
         most_calls=MOST_CALLS,
@@ -145,7 +145,8 @@ def _whys(
                 kind = decision.contact if decision else None
                 path = setting_behind(reason, settings, direction, kind)
                 yield Why(
-                    sentence(reason.code, reason.values, names), setting_url(integration.id, path)
+                    sentence(reason.code, reason.values, names),
+                    setting_url(integration.id, path, settings),
                 )
 
 

@@ -53,7 +53,6 @@ def show(id: int) -> Response:
         "is_demo": current_app.extensions["config"].demo and bool(integration.data_api_url),
         "has_pbx": office.has_pbx,
         "address": lambda **more: _address(integration, request.args, **more),
-        "setting_url": lambda path: setting_url(integration.id, path),
         "trial": None,
     }
     if is_valid:
@@ -126,6 +125,7 @@ def _tried(integration: Integration, office: TrialOffice, form: TryCallForm) -> 
         "rules": rules,
         "is_looked_up": is_looked_up,
         "is_crm_away": hits is None,
+        "setting_url": lambda path: setting_url(integration.id, path, tried.rules.settings),
         "manager": manager and manager_words(manager, trial.names),
         "popup_employees": [trial.names.employee(each) for each in tried.plan.facts.rung],
     }

@@ -87,7 +87,10 @@ def show_tried(trial: Trial, rules: Mapping[str, Rules], by: str) -> Tried:
     other = next((each for each in rules.values() if each is not chosen), None)
     plan, lines, cards = _told(trial, chosen)
     problems = [
-        (problem_sentence(each, select_locale()), setting_url(trial.integration.id, each.path))
+        (
+            problem_sentence(each, select_locale()),
+            setting_url(trial.integration.id, each.path, chosen.settings),
+        )
         for each in chosen.problems
     ]
     if other is None:
@@ -123,7 +126,7 @@ def _told(trial: Trial, rules: Rules) -> tuple[Plan, list[Line], list[Card]]:
             sentence(line.reason.code, line.reason.values, names),
             line.seconds,
             tone(line.reason.code),
-            setting_url(integration.id, line.path),
+            setting_url(integration.id, line.path, rules.settings),
         )
         for line in tell(plan, rules.settings)
         if is_told(line.reason.code, line.reason.values)

@@ -65,6 +65,18 @@ def test_each_line_leads_to_its_setting(admin, office):
         assert f'href="{setup}/{place}"' in page
 
 
+def test_field_leads_to_its_row_on_the_page_of_its_entity(app, admin, office):
+    rows = [
+        {"id": "f1", "entity": "client", "target": "talk", "value": "{{talk_duration}}"},
+        {"id": "f2", "entity": "lead", "target": "way", "value": "{{direction}}"},
+    ]
+    publish(app, office, {"fields": rows})
+
+    page = admin.get(TRY.format(office.id)).text
+
+    assert f'href="/integrations/{office.id}/setup/fields/lead#fields-1-target"' in page
+
+
 def test_presets_are_addresses_that_keep_what_is_shown(admin, office):
     page = admin.get(TRY.format(office.id)).text
 
