@@ -11,7 +11,6 @@ import logging
 import secrets
 import threading
 import traceback
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from time import monotonic
@@ -30,13 +29,14 @@ from clients.errors import (
     NotFoundError,
     RefusedError,
 )
-from models import EmployeeRow, Integration, SyncRun
+from models import Integration, SyncRun
 from models.base import reading
 from rules.crm import CrmUser
-from rules.employee_sync import Known, NewEmployee, Result, Step, Why, count_changes, plan
-from rules.pbx import Employee, EmployeePhone, PbxAccount, VirtualNumber
+from rules.employee_sync import Known, Result, Step, count_changes, plan
+from rules.pbx import Employee, PbxAccount, VirtualNumber
 from services.lists import employee_row, store_crm_users, store_pbx
 from services.ports import Ports
+from services.sync_sending import refused, resolve, send, written
 from services.sync_store import LeaseLost, StopAsked, SyncStore, known_of, unclear
 
 logger = logging.getLogger(__name__)
@@ -44,7 +44,7 @@ logger = logging.getLogger(__name__)
 # A limit that is over after so long is waited for; a longer one ends the run.
 PATIENCE_SECONDS = 120.0
 # Of one request; a job has little time.
-PAGE_SECONDS, WRITE_SECONDS, LOOK_SECONDS = 20.0, 12.0, 15.0
+PAGE_SECONDS, LOOK_SECONDS = 20.0, 15.0
 TARIFF = frozenset({"tariff_restrictions", "data_limit_exceeded"})
 
 
@@ -217,7 +217,7 @@ class _Attempt:
         """Keep what needs no request, pairs first of all; what is left to be sent."""
         with self._store.changing() as session:
             kept, sent = self._store.written(session)
-            steps = tuple(_resolve(step, sent.get(step.user.id)) for step in steps)
+            steps = tuple(resolve(step, sent.get(step.user.id)) for step in steps)
             pending = [step for step in steps if step.write and step.user.id not in kept]
             waiting = {step.user.id for step in pending} | kept
             self._store.forget_items(session, keep=kept)
@@ -230,9 +230,10 @@ class _Attempt:
         return pending
 
     def _write(self, step: Step, lists: Lists) -> None:
+        assert self._pbx is not None
         self._store.mark(step)
         try:
-            employee_id = self._send(step)
+            employee_id = send(self._pbx, step)
         except AmbiguousError as error:
             logger.warning("employee sync %s: %s, looking", self._run.id, error.code)
             self._settle_unclear(step, lists)
@@ -241,35 +242,12 @@ class _Attempt:
             if error.vendor_code in TARIFF:
                 self._store.unmark(step)
                 raise
-            self._settle(_refused(step, error))
+            self._settle(refused(step, error))
             return
         except ClientError:
             self._store.unmark(step)
             raise
         self._settle(replace(step, employee_id=employee_id), lists)
-
-    def _send(self, step: Step) -> str:
-        assert self._pbx is not None
-        match step.write:
-            case NewEmployee() as new:
-                return self._pbx.create_employee(
-                    last_name=new.last_name,
-                    first_name=new.first_name,
-                    email=new.email,
-                    phones=new.phones,
-                    extension=new.extension,
-                    timeout=WRITE_SECONDS,
-                )
-            case filling:
-                assert filling is not None and step.employee_id is not None
-                self._pbx.update_employee(
-                    step.employee_id,
-                    last_name=filling.last_name,
-                    phones=filling.phones,
-                    email=filling.email,
-                    timeout=WRITE_SECONDS,
-                )
-                return step.employee_id
 
     def _settle_unclear(self, step: Step, lists: Lists) -> None:
         """Sent, but no answer: look whether it is there. Never sent a second time in this run."""
@@ -289,27 +267,15 @@ class _Attempt:
 
     def _settle(self, step: Step, lists: Lists | None = None) -> None:
         """Keep how it ended; from now on the employee is this user's. `lists` if it was done."""
-        row = self._row(step, lists) if lists else None
+        row = (
+            employee_row(self._run.integration_id, written(step, lists.employees))
+            if lists
+            else None
+        )
         self._store.settle(step, was=self._known.pairs.get(step.user.id), row=row)
         if row is not None:
             pairs = {**self._known.pairs, step.user.id: row.employee_id}
             self._known = replace(self._known, pairs=pairs)
-
-    def _row(self, step: Step, lists: Lists) -> EmployeeRow:
-        """The employee as he is after the write."""
-        assert step.employee_id is not None and step.write is not None
-        if isinstance(step.write, NewEmployee):
-            new = step.write
-            phones = tuple(EmployeePhone(number) for number in new.phones)
-            name = new.first_name or ""
-            made = Employee(
-                step.employee_id, new.last_name, name, "", new.email, new.extension, phones
-            )
-            return employee_row(self._run.integration_id, made)
-        (old,) = (each for each in lists.employees if each.id == step.employee_id)
-        email = step.write.email or old.email
-        filled = replace(old, email=email, phones=step.write.phones)
-        return employee_row(self._run.integration_id, filled)
 
     # Ending
 
@@ -328,25 +294,6 @@ class _Attempt:
         self._store.finish(state, error)
         logger.info("employee sync %s: %s", self._run.id, state)
         return Outcome.FINISHED
-
-
-def _resolve(step: Step, sent: Mapping[str, Any] | None) -> Step:
-    """What an earlier attempt of this run sent, and nobody heard of again: if the employee is
-    there now as he was to be, it was carried out."""
-    if sent is None or step.write:
-        return step
-    meant = {"result": Result(sent["write"]), "why": Why(sent["why"]), "values": sent["meant"]}
-    if step.result is Result.SKIPPED and step.employee_id:
-        return replace(step, **meant)
-    is_new = meant["result"] is Result.CREATED
-    if is_new and step.why is Why.SAME_NAME and len(step.candidates) == 1:
-        return replace(step, **meant, employee_id=step.candidates[0], candidates=())
-    return step
-
-
-def _refused(step: Step, error: ClientError) -> Step:
-    values = {"write": str(step.result), "message": error.message, "code": error.code}
-    return Step(step.user, Result.CONFLICT, Why.REFUSED, step.employee_id, values)
 
 
 def _not_configured() -> ClientError:

@@ -17,7 +17,7 @@ from flask_babel import gettext as _
 
 from blueprints.access import admin_only, get_integration
 from blueprints.htmx import render, wants_partial
-from blueprints.setup import users_shown
+from blueprints.setup import past_syncs, users_shown
 from blueprints.setup.blueprint import bp
 from blueprints.setup.frame import author, render_step
 from jobs.queue import ring_for_sync
@@ -115,7 +115,7 @@ def sync_run(id: int, run_id: int) -> Response:
 def sync_run_csv(id: int, run_id: int) -> Response:
     integration = get_integration(id)
     shown = _shown(integration, _run(integration, run_id), page=0)
-    response = make_response(users_shown.as_csv(shown))
+    response = make_response(past_syncs.as_csv(shown))
     response.headers["Content-Type"] = "text/csv; charset=utf-8"
     response.headers["Content-Disposition"] = f'attachment; filename="sync-{run_id}.csv"'
     return response
@@ -226,7 +226,7 @@ def _page(
         "users",
         status=status,
         error=_sentence(error),
-        past=users_shown.past_runs(integration.id),
+        past=past_syncs.past_runs(integration.id),
         **_people(integration, focus),
         **_state_of_sync(integration),
     )

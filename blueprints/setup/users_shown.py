@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -37,8 +35,6 @@ RANK = {"conflict": 0, "created": 1, "updated": 2, "skipped": 3}
 # More options than this on one page make it slow: then only the fitting ones are offered there.
 MANY_OPTIONS = 3000
 PAGE_ROWS = 50
-# A cell of a spreadsheet that begins so is taken for a formula.
-FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
 @dataclass(frozen=True)
@@ -180,9 +176,9 @@ def show_run(
     part = slice_of(len(wanted), page)
     return RunShown(
         run,
-        _state(run),
+        state_of(run),
         sync_words.who_started(run),
-        _took(run),
+        took(run),
         part.of(wanted) if page else wanted,
         counts,
         sync_words.PLANNED_COUNTERS if run.is_dry else sync_words.COUNTERS,
@@ -258,13 +254,13 @@ def _option_text(row: EmployeeRow, holder: str | None, names: Names) -> str:
     return text
 
 
-def _state(run: SyncRun) -> Word:
+def state_of(run: SyncRun) -> Word:
     if run.state == "done" and run.is_dry:
         return sync_words.ONLY_SHOWN
     return word(sync_words.STATES, run.state)
 
 
-def _took(run: SyncRun) -> str:
+def took(run: SyncRun) -> str:
     if run.started_at is None:
         return duration(0)
     return duration(int(((run.finished_at or datetime.now(UTC)) - run.started_at).total_seconds()))
@@ -286,47 +282,3 @@ _by: Mapping[str, Callable[[ItemLine], Any]] = {
     "result": lambda line: RANK.get(line.item.result, 9),
     "reason": lambda line: line.reason,
 }
-
-
-@dataclass(frozen=True)
-class PastRun:
-    run: SyncRun
-    state: Word
-    who: str
-    took: str
-    counts: Mapping[str, int]
-    labels: Mapping[str, LazyString]
-
-
-def past_runs(integration_id: int) -> list[PastRun]:
-    """The last runs, newest first, with their counts."""
-    session = db.session()
-    runs = sync_runs.latest_runs(session, integration_id)
-    counts = sync_runs.count_results(session, [run.id for run in runs])
-    return [
-        PastRun(
-            run,
-            _state(run),
-            sync_words.who_started(run),
-            _took(run),
-            {name: counts.get(run.id, {}).get(name, 0) for name in RANK},
-            sync_words.PLANNED_COUNTERS if run.is_dry else sync_words.COUNTERS,
-        )
-        for run in runs
-    ]
-
-
-def as_csv(shown: RunShown) -> str:
-    """The lines for a spreadsheet; nothing in it can act as a formula."""
-    file = io.StringIO()
-    writer = csv.writer(file, delimiter=";")
-    writer.writerow([str(label) for label in COLUMNS.values()])
-    for line in shown.lines:
-        item = line.item
-        row = (item.name, item.email, item.phone, line.employee, line.result.label, line.reason)
-        writer.writerow([harmless(str(cell or "")) for cell in row])
-    return "\ufeff" + file.getvalue()
-
-
-def harmless(cell: str) -> str:
-    return f"'{cell}" if cell.startswith(FORMULA) else cell
