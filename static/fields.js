@@ -28,6 +28,11 @@
     controls.forEach((each) => each && each.removeAttribute("aria-invalid"));
     if (line.textContent.trim()) control.setAttribute("aria-invalid", "true");
   });
-  document.addEventListener("htmx:load", watch);
+  document.addEventListener("htmx:load", (event) => {
+    watch();
+    // Rows that came or went change what will happen: the card beside them listens to the form.
+    if (event.target.id !== "field-rows" && !event.target.matches(".mapping-row")) return;
+    document.getElementById("step-form").dispatchEvent(new Event("change"));
+  });
   watch();
 })();
