@@ -10,14 +10,23 @@ import base64
 import os
 import struct
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from playwright.sync_api import Locator, Page
+from playwright.sync_api import Page
 
 FOLDER = os.environ.get("SCREENSHOTS", "")
 IS_ASKED = bool(FOLDER)
-TALLEST = 1000  # CSS pixels of one picture
+MARGIN = 24
+SCROLL = """(wanted) => {
+  const found = wanted && document.querySelector(wanted);
+  scrollTo(0, found ? found.getBoundingClientRect().top + scrollY - 72 : 0);
+}"""
+TIDY = "document.querySelectorAll('.toast').forEach((toast) => toast.remove())"
+FOOT = """(whole) => {
+  const foot = document.querySelector("main > *:last-child").getBoundingClientRect().bottom;
+  return Math.ceil(foot + (whole ? scrollY : 0));
+}"""
 
 # In the browser, where it is quick: the most frequent colours, each pixel to the nearest of them.
 QUANTISE = """async (source) => {
@@ -56,22 +65,38 @@ QUANTISE = """async (source) => {
 }"""
 
 
-def take(page: Page, name: str, *, of: Locator | str | None = None, tallest: int = TALLEST) -> None:
-    """Save what is seen now as `<name>.png`: the whole window, or an element from its top on."""
+def take(
+    page: Page,
+    name: str,
+    *,
+    at: str | None = None,
+    whole: bool = False,
+    instead: Mapping[str, str] | None = None,
+) -> None:
+    """Save the window as `<name>.png`, without messages and what is empty below the content.
+
+    `at` is scrolled to first, `whole` takes the page down to its end; `instead` has what a picture
+    shows in the place of values that differ each time.
+    """
     if not IS_ASKED:
         return
     path = Path(FOLDER) / f"{name}.png"
     path.parent.mkdir(parents=True, exist_ok=True)
     page.mouse.move(0, 0)
-    clip = None
-    if of is not None:
-        found = page.locator(of) if isinstance(of, str) else of
-        page.evaluate("scrollTo(0, 0)")
-        box = found.bounding_box()
-        assert box is not None, f"{name}: what the picture shall show is not visible"
-        clip = {**box, "height": min(box["height"], tallest)}
+    page.evaluate(SCROLL, at)
+    page.evaluate(TIDY)
+    for selector, text in (instead or {}).items():
+        page.locator(selector).evaluate("(field, text) => { field.value = text }", text)
+    size = page.viewport_size
+    assert size is not None
+    foot = page.evaluate(FOOT, whole) + MARGIN
+    height = foot if whole else min(size["height"], foot)
     raw = page.screenshot(
-        full_page=of is not None, clip=clip, animations="disabled", caret="hide", scale="css"
+        full_page=whole,
+        clip={"x": 0, "y": 0, "width": size["width"], "height": height},
+        animations="disabled",
+        caret="hide",
+        scale="css",
     )
     path.write_bytes(_with_palette(page, raw))
 
