@@ -28,8 +28,10 @@ FOOT = """(whole) => {
   return Math.ceil(foot + (whole ? scrollY : 0));
 }"""
 
-# In the browser, where it is quick: the most frequent colours, each pixel to the nearest of them.
+# In the browser, where it is quick: the most frequent colours that differ from one another, so that
+# the many greys of letters leave room for small signs; each pixel becomes the nearest of them.
 QUANTISE = """async (source) => {
+  const FAR = 9;
   const image = new Image();
   image.src = source;
   await image.decode();
@@ -42,7 +44,14 @@ QUANTISE = """async (source) => {
     const colour = (data[at] << 16) | (data[at + 1] << 8) | data[at + 2];
     counts.set(colour, (counts.get(colour) || 0) + 1);
   }
-  const chosen = [...counts].sort((a, b) => b[1] - a[1]).slice(0, 256).map((one) => one[0]);
+  const sorted = [...counts].sort((a, b) => b[1] - a[1]).map((one) => one[0]);
+  const part = (colour, shift) => (colour >> shift) & 255;
+  const isFar = (colour, other) =>
+    [16, 8, 0].reduce((sum, at) => sum + Math.abs(part(colour, at) - part(other, at)), 0) > FAR;
+  const chosen = [];
+  for (const colour of sorted) {
+    if (chosen.length < 256 && chosen.every((other) => isFar(colour, other))) chosen.push(colour);
+  }
   const nearest = new Map(chosen.map((colour, index) => [colour, index]));
   const find = (colour) => {
     let best = 0, least = Infinity;

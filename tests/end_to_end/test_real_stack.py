@@ -5,9 +5,6 @@ from __future__ import annotations
 import json
 import os
 import random
-import socket
-import subprocess
-import sys
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,6 +18,7 @@ from sqlalchemy import create_engine, text
 from runtime.config import ROOT
 from tests.factories import FUNNELS, RESPONSIBLE, TASKS, wait_until
 from tests.simulated import behomes_simulator
+from tests.stack import Stack, running
 
 pytestmark = pytest.mark.e2e
 
@@ -42,31 +40,11 @@ EVERYTHING = {"clients": 3, "leads": 4, "tasks": 1, "calls": 4}
 
 
 @dataclass
-class Stack:
-    """Our server with all its processes, and the simulated CRM."""
+class Joined(Stack):
+    """Our system, joined to the simulated CRM."""
 
-    environ: dict[str, str]
-    crm: Any
-    process: subprocess.Popen[bytes]
+    crm: Any = None
     made: dict[str, Any] = field(default_factory=dict)
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.environ['PORT']}"
-
-    def flask(self, *words: str, given: Any = None, code: int = 0) -> Any:
-        """Run a command; its JSON. It must end with this code."""
-        done = subprocess.run(
-            [sys.executable, "-m", "flask", "--app", "app", *words],
-            cwd=ROOT,
-            env=self.environ,
-            input=None if given is None else json.dumps(given),
-            capture_output=True,
-            text=True,
-            timeout=90,
-        )
-        assert done.returncode == code, (done.stdout, done.stderr[-2000:])
-        return json.loads(done.stdout)
 
     def create(self) -> None:
         limits = {"per_second": 500, "burst": 500, "in_flight": 8}
@@ -79,7 +57,7 @@ class Stack:
             "settings": SETTINGS,
             "publish": True,
         }
-        self.made = self.flask("integrations", "create", "-", given=file)
+        self.made = self.flask("integrations", "create", "-", typed=json.dumps(file))
 
     @property
     def id(self) -> str:
@@ -109,11 +87,6 @@ class Stack:
         assert [one["doubled"] for one in told["entities"].values() if one["doubled"]] == []
         return {name: one["total"] for name, one in told["entities"].items() if one["total"]}
 
-    def family(self, word: str) -> list[psutil.Process]:
-        """Our processes whose name or command line has this word."""
-        found = psutil.Process(self.process.pid).children(recursive=True)
-        return [one for one in found if word in " ".join([one.name(), *one.cmdline()])]
-
     def kill_broker(self) -> None:
         """The broker keeps nothing: it starts again empty."""
         path = Path(self.environ["INSTANCE_DIR"]) / "broker.url"
@@ -121,18 +94,6 @@ class Stack:
             if any(word in one.exe() for word in ("valkey", "redis")):
                 one.kill()
         assert path.exists()
-
-    def is_ready(self) -> bool:
-        try:
-            return requests.get(f"{self.url}/readyz", timeout=5).status_code == 200
-        except requests.ConnectionError:
-            return False
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def payload_files() -> list[Path]:
@@ -163,32 +124,15 @@ def database_url(request):
 
 @pytest.fixture
 def stack(tmp_path, database_url):
+    database = {"DATABASE_URL": database_url} if database_url else {}
     with behomes_simulator() as crm:
         crm.control("POST", "/_sim/config", {"idempotency": "off"})
-        environ = {
-            **os.environ,
-            "INSTANCE_DIR": str(tmp_path / "instance"),
-            "PORT": str(free_port()),
-            "DEMO": "0",
-            "API_HOSTS": crm.url.removeprefix("http://"),
-            "SETTLE_SECONDS": "2",
-            "ENRICH_SECONDS": "0",
-            "WEB_CONCURRENCY": "1",
-            "LOG_FORMAT": "json",
-        }
-        environ.pop("DATABASE_URL", None)
-        environ |= {"DATABASE_URL": database_url} if database_url else {}
-        with (tmp_path / "log").open("wb") as log:
-            command = [sys.executable, "-m", "runtime", "run"]
-            process = subprocess.Popen(command, cwd=ROOT, env=environ, stdout=log, stderr=log)
-        made = Stack(environ, crm, process)
-        try:
-            wait_until(made.is_ready, seconds=60)
+        host = crm.url.removeprefix("http://")
+        fast = {"SETTLE_SECONDS": "2", "ENRICH_SECONDS": "0"}
+        with running(tmp_path, DEMO="0", API_HOSTS=host, **fast, **database) as system:
+            made = Joined(system.environ, system.process, system.log, crm)
             made.create()
             yield made
-        finally:
-            process.terminate()
-            process.wait(timeout=20)
 
 
 def test_every_notification_twice_in_any_order_makes_one_of_everything(stack):
@@ -287,9 +231,9 @@ def test_exit_codes_and_errors_of_the_commands(stack):
     no_integration = stack.flask("calls", "drain", "999", code=1)
     bad = {"incoming": {"first": {"create": "deal"}}}
     words = ("integrations", "settings", "import", stack.id, "-", "--publish")
-    refused = stack.flask(*words, given=bad, code=1)
+    refused = stack.flask(*words, typed=json.dumps(bad), code=1)
     exported = stack.flask("integrations", "settings", "export", stack.id)
-    published = stack.flask(*words, given=exported)
+    published = stack.flask(*words, typed=json.dumps(exported))
     stack.crm.control("POST", "/_sim/faults", {"name": "error_500_before"})
     stack.post(PAYLOADS / "700000101" / "01-incoming_call.flat.json")
     stack.post(PAYLOADS / "700000101" / "05-call_finished.flat.json")
@@ -304,6 +248,6 @@ def test_exit_codes_and_errors_of_the_commands(stack):
     assert stack.flask("writes", "replay", stack.id) == {"replayed": 0}
     behomes = {"base_url": stack.crm.url, "api_key": "wrong"}
     connected = stack.flask(
-        "integrations", "connect", stack.id, "-", given={"behomes": behomes}, code=1
+        "integrations", "connect", stack.id, "-", typed=json.dumps({"behomes": behomes}), code=1
     )
     assert connected["behomes"] != "ok"
