@@ -300,7 +300,8 @@ def see_a_live_call(walk: Walk, office: Office) -> None:
     walk.follow("Check with a live call")
     walk.press("Begin")
     expect(page.locator(".chain li")).to_have_count(6)
-    order = {"recipe": "inbound_answered", "contact": NEW_CLIENT, "speed": 10}
+    short = {"ring_seconds": 1, "talk_seconds": 2, "speed": 3}
+    order = {"recipe": "inbound_answered", "contact": NEW_CLIENT, **short}
     office.pbx.control("POST", "/_sim/calls", order)
 
     expect(page.locator(".chain-lit")).to_have_count(6, timeout=60_000)
