@@ -3,6 +3,9 @@ BIN := .venv/bin
 TYPED := rules services clients jobs simulators models blueprints forms runtime app.py
 LOCK := $(BIN)/uv -q pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url
 
+# The tests that take pictures.
+WALKS := tests/end_to_end/test_first_setup.py tests/end_to_end/test_demo_calls.py
+
 .DEFAULT_GOAL := help
 .PHONY: help run test lint format types bench screenshots translations translations-check lock
 
@@ -31,8 +34,8 @@ types: ## Check the types only
 bench: ## Measure what the documents claim
 	$(BIN)/python -m bench
 
-screenshots: ## Take the pictures of the documents from a demo that runs; with ADDRESS=http://...
-	$(BIN)/python docs/pictures/take.py $(ADDRESS)
+screenshots: ## Take the pictures of the documents by walking through the pages
+	SCREENSHOTS=docs/pictures $(BIN)/pytest -q $(WALKS)
 
 translations: ## Collect new texts into translations/*.po and compile them
 	@.ci/translations update

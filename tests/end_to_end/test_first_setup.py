@@ -253,7 +253,7 @@ def choose_texts_and_places(walk: Walk) -> None:
     expect(page.locator("textarea").first).to_have_value("{{contact_phone_number}}")
     page.locator("textarea").first.fill(f"{title} {{{{contact_phone_number|phone}}}}")
     expect(page.locator(".template-work")).to_contain_text(f"{title} +97150")
-    walk.picture("6-templates", at="#editor-title")
+    walk.picture("6-templates", at=".editor-head")
     page.click("#save-button")
     page.wait_for_url("**/setup/templates")
     expect(page.locator("#templates-lead")).to_contain_text(title)

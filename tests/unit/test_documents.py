@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import re
+from pathlib import Path
 
 import click
 import pytest
+from babel.messages.pofile import read_po
 from flask import Flask
 
 from clients.notification_members import EVERY_NAME
@@ -23,6 +25,7 @@ DOCUMENTS = [
 ]
 DECISIONS = sorted((ROOT / "docs/decisions").glob("*.md"))
 SET_UP = ROOT / "docs/callgear-setup.md"
+GUIDES = {locale: ROOT / f"docs/admin-guide.{locale}.md" for locale in ("ru", "en")}
 EIGHT = (
     "incoming_call",
     "waiting_answer",
@@ -41,6 +44,9 @@ PATH = re.compile(r"^(\./)?([A-Za-z_.][\w.-]*/)+([\w.-]+\.\w+)?$|^[\w-]+\.(py|sh
 FLASK = re.compile(r"flask --app app ([a-z][a-z -]*[a-z])")
 MAKE = re.compile(r"(?:^|`)make ([a-z-]+)", re.MULTILINE)
 RUNTIME = re.compile(r"python -m runtime ([a-z]+)")
+PICTURE = re.compile(r"!\[([^\]]*)\]\(([^)]+)\)")
+# What stands on the screen to the letter, in a guide.
+LABEL = {"ru": re.compile(r"\*\*«([^»]+)»\*\*"), "en": re.compile(r"\*\*“([^”]+)”\*\*")}
 PLACEHOLDER = re.compile(r"\{\{(\w+)\}\}")
 # Made when it runs, or written by the reader.
 NOT_OURS = ("instance/", "settings.json", "office.json", ".venv/")
@@ -131,6 +137,40 @@ def test_the_operator_guide_explains_every_variable():
     assert set(read_env_file(ROOT / ".env.example")) <= named
 
 
+def test_both_guides_have_the_same_sections():
+    levels = {
+        locale: re.findall(r"^(#+) ", path.read_text(), re.MULTILINE)
+        for locale, path in GUIDES.items()
+    }
+
+    assert levels["ru"] == levels["en"]
+    assert len(levels["ru"]) > 20
+
+
+def test_both_guides_have_the_same_pictures():
+    pictures = {locale: PICTURE.findall(path.read_text()) for locale, path in GUIDES.items()}
+
+    names = {locale: [Path(name).name for _, name in found] for locale, found in pictures.items()}
+    assert names["ru"] == names["en"]
+    for locale, found in pictures.items():
+        assert all(alt and name.startswith(f"pictures/{locale}/") for alt, name in found)
+
+
+def test_no_picture_is_left_over():
+    shown = "".join(path.read_text() for path in DOCUMENTS)
+    kept = (ROOT / "docs/pictures").rglob("*.*")
+
+    assert [path.name for path in kept if f"{path.parent.name}/{path.name}" not in shown] == []
+
+
+def test_both_guides_name_the_labels_of_the_pages_in_the_same_order():
+    said = catalogue()
+    labels = {locale: LABEL[locale].findall(GUIDES[locale].read_text()) for locale in GUIDES}
+
+    pairs = zip(labels["en"], labels["ru"], strict=True)
+    assert [(en, ru) for en, ru in pairs if ru not in said.get(en, ())] == []
+
+
 def test_decisions_are_numbered_without_gaps():
     numbers = [int(path.name[:4]) for path in DECISIONS]
 
@@ -189,6 +229,16 @@ def is_command(words):
             return word in ("db", "shell") and found is app.cli
         found = following
     return not isinstance(found, click.Group)
+
+
+def catalogue():
+    """English text -> how it may be said in Russian."""
+    with (ROOT / "translations/ru/LC_MESSAGES/messages.po").open("rb") as file:
+        messages = [one for one in read_po(file) if one.id and not one.pluralizable]
+    said: dict[str, set[str]] = {}
+    for message in messages:
+        said.setdefault(message.id, set()).add(message.string)
+    return said
 
 
 def json_blocks(path):
