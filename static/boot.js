@@ -180,11 +180,25 @@
     try {
       await navigator.clipboard.writeText(button.dataset.copy);
     } catch {
-      return;
+      if (!copyByHand(button)) return;
     }
     label.textContent = button.dataset.copied;
     announce(button.dataset.copied);
     window.setTimeout(() => (label.textContent = before), 2000);
+  }
+
+  // Browsers give no clipboard to pages that came without https.
+  function copyByHand(button) {
+    const area = document.createElement("textarea");
+    area.value = button.dataset.copy;
+    area.readOnly = true;
+    area.className = "visually-hidden";
+    button.after(area);
+    area.select();
+    const isCopied = document.execCommand("copy");
+    area.remove();
+    button.focus();
+    return isCopied;
   }
 
   // A typed key is looked at once more before it is saved; the button says what it will do.
