@@ -45,10 +45,14 @@ def _beside(id: int) -> list[tuple[str, str, str]]:
             _("who changed what and when; return, export, import"),
             url_for("setup.versions", id=id),
         ),
-        (_("People"), _("who may log in, invitations, roles"), url_for("people.index", id=id)),
         (
-            _("Pause or delete"),
-            _("all integrations with their state"),
+            _("People with access"),
+            _("who may log in, invitations, roles"),
+            url_for("people.index", id=id),
+        ),
+        (
+            _("Integrations"),
+            _("add, pause or delete one"),
             url_for("integrations.index"),
         ),
     ]
