@@ -29,6 +29,11 @@ def countries() -> tuple[tuple[str, str], ...]:
     return _countries(select_locale())
 
 
+def country_name(code: str) -> str:
+    """The country in the reader's language; the code itself if nobody knows it."""
+    return dict(countries()).get(code, code)
+
+
 def zones(current: str) -> tuple[tuple[str, str], ...]:
     """All zones; the current one too if it has an old name."""
     known = _zones()

@@ -17,7 +17,7 @@ from rules.pbx import VirtualNumber
 from rules.phones import Phone, digits_of, normalise, pretty
 
 NAMED_AT_ONCE = 5
-FIRST_ACTIVE = _l("the first active number")
+FIRST_ACTIVE = _l("The first active number")
 NOT_A_NUMBER = _l("This does not look like a phone number. Write it like +971 4 000 0001.")
 
 

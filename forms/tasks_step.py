@@ -12,7 +12,8 @@ from forms.hours_field import HoursField
 from rules.choices import Choices
 
 YEAR_MINUTES = 525_600
-MINUTES = _l("Enter a whole number of minutes, 1 or more.")
+LOST_MINUTES = _l("After a lost call: enter a whole number of minutes, 1 or more.")
+FAILED_MINUTES = _l("After an unsuccessful call: enter a whole number of minutes, 1 or more.")
 DUE = _l("Due, minutes")
 ONCE = _l("No more than one open task per client")
 CLOSE = _l("Close the task when the client was reached")
@@ -25,14 +26,14 @@ class TasksForm(DocumentForm):
         choices=options(NO_TASK, FROM_SETTINGS),
     )
     responsible__incoming_user_id = choice_field(INCOMING_RESPONSIBLE)
-    tasks__lost_incoming__due_minutes = whole_number(DUE, 1, YEAR_MINUTES, MINUTES)
+    tasks__lost_incoming__due_minutes = whole_number(DUE, 1, YEAR_MINUTES, LOST_MINUTES)
     tasks__lost_incoming__once_per_client = BooleanField(ONCE)
     tasks__lost_incoming__close_when_reached = BooleanField(CLOSE)
     tasks__failed_outgoing__assign = RadioField(
         _l("Create a task for an unsuccessful outgoing call"),
         choices=options(NO_TASK, ("caller", _l("Assign to the employee who made the call"))),
     )
-    tasks__failed_outgoing__due_minutes = whole_number(DUE, 1, YEAR_MINUTES, MINUTES)
+    tasks__failed_outgoing__due_minutes = whole_number(DUE, 1, YEAR_MINUTES, FAILED_MINUTES)
     tasks__failed_outgoing__once_per_client = BooleanField(ONCE)
     tasks__failed_outgoing__close_when_reached = BooleanField(CLOSE)
     working_hours = HoursField(_l("Working hours"))

@@ -11,6 +11,7 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 from sqlalchemy import func, select
 
+from blueprints.regional_choices import country_name
 from blueprints.setup.frame import StepLine
 from blueprints.setup.lines import Line
 from blueprints.setup.spoken import Speaker
@@ -89,7 +90,7 @@ def _auth_facts(integration: Integration) -> list[tuple[str, str]]:
         (_("Name"), integration.title),
         (_("API key"), masked(integration.behomes_key_sealed)),
         (_("CallGear access key"), masked(integration.access_token_sealed)),
-        (_("Default country"), integration.default_country),
+        (_("Default country"), country_name(integration.default_country)),
         (_("Time zone"), integration.timezone),
     ]
 
