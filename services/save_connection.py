@@ -219,7 +219,9 @@ def _move_account(session: Session, integration: Integration, base_url: str) -> 
             CrmAccount.base_url == base_url, CrmAccount.account_id == account.account_id
         )
         sharing = select(func.count()).where(Integration.crm_account_row_id == account.id)
-        if known := session.scalars(there).first():
+        # An account that never answered has no name: it is nobody else's.
+        known = session.scalars(there).first() if account.account_id is not None else None
+        if known is not None:
             integration.crm_account_row_id = known
         elif session.execute(sharing).scalar_one() == 1:
             account.base_url = base_url

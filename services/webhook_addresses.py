@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from models import WebhookToken
 from models.base import now_ms
-from services.integrations import database_now
+from services.integrations import database_now, locked
 from services.ports import Ports
 from services.vault import SealError, new_token, token_hash
 
@@ -46,7 +46,9 @@ def read_addresses(session: Session, integration_id: int, ports: Ports) -> Seque
 
 def rotate(session: Session, integration_id: int, ports: Ports, *, overlap_hours: int) -> None:
     """Make a new address; the one in force works for `overlap_hours` more, so that notifications
-    are changed one by one and none is lost. Older ones keep their own end."""
+    are changed one by one and none is lost. Older ones keep their own end. Of two at the same
+    moment the second replaces the first one's address: one is in force."""
+    locked(session, integration_id)
     token, now = new_token(), database_now(session)
     in_force = select(WebhookToken).where(
         WebhookToken.integration_id == integration_id, WebhookToken.expires_at.is_(None)

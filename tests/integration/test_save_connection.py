@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+
 import pytest
 from cryptography.fernet import Fernet
 from sqlalchemy import select
@@ -13,6 +15,7 @@ from services.connection_result import Kind, System, read_result
 from services.create_login import create_login
 from services.hook_access import HookAccess
 from services.integration_file import read_file
+from services.integrations import create_integration
 from services.new_integration import make_integration
 from services.save_connection import Typed, save_connections
 from services.token_uses import TokenUses
@@ -299,6 +302,25 @@ def test_limited_admin_sees_what_he_made(office, is_limited):
         assert len(rows) == (2 if is_limited else 0)
 
 
+def test_key_for_another_address_does_not_take_the_account_of_a_stranger(office):
+    """Accounts that nobody has answered for yet have no name: they are not one and the same."""
+    with office.app.app_context():
+        session = db.session()
+        strangers = create_integration(
+            session, read_file(make_file(office.crm, title="Stranger")), office.ports
+        )
+        mine = make_file(office.crm, title="Mine")
+        mine["behomes"] = {**mine["behomes"], "base_url": NOBODY}
+        own = create_integration(session, read_file(mine), office.ports)
+        typed = Typed(behomes_url=office.crm.url, api_key=office.crm.key)
+        sides = save_connections(session, own.id, typed, office.ports)
+        assert sides[System.BEHOMES].is_stored
+
+        stranger = session.get_one(Integration, strangers.id).crm_account
+        assert stranger.account_id is None
+        assert session.get_one(Integration, own.id).crm_account_row_id != stranger.id
+
+
 # Webhook addresses
 
 
@@ -399,3 +421,19 @@ def test_use_that_cannot_be_noted_is_nobodys_trouble(server):
     noting.join()
 
     assert not noting.is_alive()
+
+
+def test_two_new_addresses_at_the_same_moment_leave_one_in_force(any_server):
+    start = threading.Barrier(4)
+
+    def press():
+        start.wait()
+        rotate(any_server)
+
+    presses = [threading.Thread(target=press) for _ in range(4)]
+    for each in presses:
+        each.start()
+    for each in presses:
+        each.join()
+
+    assert [each.ends_at is None for each in addresses(any_server)] == [True, *[False] * 4]
