@@ -16,10 +16,11 @@ from sqlalchemy import Connection, delete, func, select, update
 from sqlalchemy.engine import Engine
 from sqlalchemy.orm import Session
 
-from models import CallSession, CrmWrite, Integration, Notification, db
+from models import CallSession, CrmWrite, Integration, Notification, SyncRun, db
 from models.base import now_ms
 from services import due
 from services.integrations import database_now
+from services.sync_runs import UNFINISHED
 
 logger = logging.getLogger(__name__)
 
@@ -69,6 +70,12 @@ def delete_integration(session: Session, integration_id: int, *, typed_title: st
     integration = session.get_one(Integration, integration_id)
     if " ".join(typed_title.split()) != " ".join(integration.title.split()):
         raise TitleDiffers
+    # First the run, as the sync itself does: two that wait for each other's rows would be stuck.
+    session.execute(
+        update(SyncRun)
+        .where(SyncRun.integration_id == integration_id, SyncRun.state.in_(UNFINISHED))
+        .values(stop_requested=True)
+    )
     if integration.deleted_at is None:
         integration.deleted_at = database_now(session)
     session.commit()

@@ -23,6 +23,7 @@ from models.base import from_ms, now_ms, reading
 from models.integration import LIVE
 from rules.crm import CrmUser
 from rules.pbx import Employee, PbxAccount, VirtualNumber
+from services.integrations import locked
 from services.ports import Ports
 
 logger = logging.getLogger(__name__)
@@ -57,7 +58,12 @@ def refresh_due(engine: Engine, ports: Ports) -> int:
             ).scalars()
         )
     for integration_id in ids:
-        refresh(engine, ports, integration_id)
+        try:
+            refresh(engine, ports, integration_id)
+        except Exception as error:
+            # One that cannot be read at all (its key is lost) must not keep the others waiting.
+            # Without the message: a database's can hold a whole row, with phones.
+            logger.error("lists of integration %s: %s", integration_id, type(error).__name__)
     return len(ids)
 
 
@@ -112,8 +118,9 @@ def store_pbx(
     employees: Iterable[Employee],
     numbers: Iterable[VirtualNumber],
 ) -> None:
-    """Put complete lists of the PBX in the place of the old ones."""
-    session.get_one(Integration, integration_id).pbx_timezone = account.timezone
+    """Put complete lists of the PBX in the place of the old ones. Of two at once, an employee sync
+    and the hourly reading, one waits for the other."""
+    locked(session, integration_id).pbx_timezone = account.timezone
     session.execute(delete(EmployeeRow).where(EmployeeRow.integration_id == integration_id))
     session.execute(
         delete(VirtualNumberRow).where(VirtualNumberRow.integration_id == integration_id)
@@ -166,6 +173,7 @@ def _supported(read: Callable[[], Iterable[Any]]) -> list[Any]:
 
 def store_crm_users(session: Session, integration_id: int, users: Iterable[CrmUser]) -> None:
     """Take over a complete list of CRM users; who is no longer in it is marked gone."""
+    locked(session, integration_id)
     query = select(CrmUserRow).where(CrmUserRow.integration_id == integration_id)
     known = {row.user_id: row for row in session.scalars(query)}
     listed = {user.id: user for user in users}

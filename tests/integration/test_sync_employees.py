@@ -13,6 +13,8 @@ from sqlalchemy.orm import Session
 from clients.callgear import CallGearClient
 from models import CrmUserRow, EmployeeRow, Integration, SyncRun, UserMapping
 from services import sync_runs, user_pairs
+from services.delete_integration import delete_integration
+from services.lists import store_crm_users, store_pbx
 from services.sync_employees import Limits, Outcome
 from services.sync_store import LEASE_MS
 from tests.callgear import simulated
@@ -394,6 +396,52 @@ def test_run_of_a_deleted_integration_writes_nothing(sides):
 
     assert sides.work(run_id) is Outcome.FINISHED
     assert (sides.run(run_id).state, sides.employees()) == ("stopped", [])
+
+
+def test_deletion_ends_a_sync_that_is_under_way(sides):
+    sides.plant([person(number) for number in range(6)])
+    sides.pbx_fault("slow", "create.employees", seconds=0.4)
+    run_id = sides.start()
+    worker = threading.Thread(target=sides.work, args=(run_id,))
+    worker.start()
+    while not sides.employees():
+        pass
+    with Session(sides.server.engine) as session:
+        delete_integration(session, sides.server.id, typed_title="Dubai office")
+    worker.join()
+
+    assert sides.run(run_id).state == "stopped"
+    assert 1 <= len(sides.employees()) < 6
+
+
+def test_two_readings_of_the_same_lists_do_not_break_each_other(sides):
+    sides.plant([person(1)], [employee(1, extension="301")])
+    ports, here = sides.server.ports, sides.server.id
+    with Session(sides.server.engine) as session:
+        integration = session.get_one(Integration, here)
+        pbx, crm = ports.pbx(integration), ports.crm(integration)
+    read = (pbx.account(), pbx.employees(), pbx.virtual_numbers())
+    users, start, wrong = list(crm.users()), threading.Barrier(2), []
+
+    def keep():
+        with Session(sides.server.engine) as session:
+            start.wait()
+            try:
+                store_pbx(session, here, *read)
+                session.flush()
+                store_crm_users(session, here, users)
+                session.commit()
+            except Exception as error:
+                wrong.append(error)
+
+    for _round in range(10):
+        both = [threading.Thread(target=keep) for _ in range(2)]
+        for each in both:
+            each.start()
+        for each in both:
+            each.join()
+
+    assert wrong == []
 
 
 def test_integration_without_a_pbx_starts_nothing(any_server):
