@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from enum import StrEnum
 
+from sqlalchemy.orm import Session
+
 from clients.errors import ClientError, UnsupportedError
 from models import Integration
 from rules.vocabulary import Entity
@@ -19,10 +21,15 @@ class FieldAnswer(StrEnum):
     NO_ANSWER = "no_answer"
 
 
-def find_field(ports: Ports, integration: Integration, entity: Entity, key: str) -> FieldAnswer:
-    """One real read of the CRM; nothing is stored."""
+def find_field(
+    session: Session, integration: Integration, ports: Ports, entity: Entity, key: str
+) -> FieldAnswer:
+    """One real read of the CRM; nothing is stored. Ends the transaction under way: while the CRM is
+    waited for, nobody waits for this one."""
+    crm = ports.crm(integration)
+    session.rollback()
     try:
-        fields = ports.crm(integration).custom_fields(entity, timeout=CHECK_SECONDS)
+        fields = crm.custom_fields(entity, timeout=CHECK_SECONDS)
     except UnsupportedError:
         return FieldAnswer.NOT_TOLD
     except ClientError:

@@ -128,5 +128,5 @@ def _check(edited: Edited, name: str) -> Told:
     if row is None or not row.target:
         return Told(focus=row.id if row else "")
     ports = current_app.extensions["ports"]
-    answer = find_field(ports, edited.integration, edited.entity, row.target)
+    answer = find_field(db.session(), edited.integration, ports, edited.entity, row.target)
     return Told(answers={row.id: answer})

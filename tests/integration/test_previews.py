@@ -119,7 +119,8 @@ def test_field_is_looked_for_at_the_crm(server, key, answer):
     with Session(server.engine) as session:
         integration = session.get_one(Integration, server.id)
 
-        assert find_field(server.ports, integration, Entity.LEAD, key) is answer
+        assert find_field(session, integration, server.ports, Entity.LEAD, key) is answer
+        assert not session.in_transaction()
 
 
 def test_silent_crm_is_told_apart_from_a_missing_field(server):
@@ -127,6 +128,6 @@ def test_silent_crm_is_told_apart_from_a_missing_field(server):
 
     with Session(server.engine) as session:
         integration = session.get_one(Integration, server.id)
-        answer = find_field(server.ports, integration, Entity.LEAD, "utm_source")
+        answer = find_field(session, integration, server.ports, Entity.LEAD, "utm_source")
 
     assert answer is FieldAnswer.NO_ANSWER
