@@ -50,7 +50,8 @@ def past_runs(integration_id: int) -> list[PastRun]:
 def as_csv(shown: RunShown) -> str:
     """The lines for a spreadsheet; nothing in it can act as a formula."""
     file = io.StringIO()
-    writer = csv.writer(file, delimiter=";")
+    # Quoted throughout: where a spreadsheet expects commas, one inside a name begins no new cell.
+    writer = csv.writer(file, delimiter=";", quoting=csv.QUOTE_ALL)
     writer.writerow([str(label) for label in COLUMNS.values()])
     for line in shown.lines:
         item = line.item

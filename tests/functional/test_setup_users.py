@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import re
 
 import pytest
@@ -427,14 +428,24 @@ def test_hostile_names_stay_text(app, admin, connected):
 
 
 def test_csv_has_no_formulas(app, admin, connected):
-    evil = {"name": '=HYPERLINK("x")', "phone": "+971501112233", "email": "@x"}
+    evil = {"name": '=HYPERLINK("x"),=1', "phone": "+971501112233", "email": "@x"}
     run_id = plant_run(app, connected.id, items=[("u_1", "created", "new", evil)])
 
     answer = admin.get(f"{RUN.format(connected.id, run_id)}.csv")
 
     assert answer.mimetype == "text/csv"
     cells = answer.text.splitlines()[1].split(";")
-    assert cells[:3] == ['"\'=HYPERLINK(""x"")"', "'@x", "'+971501112233"]
+    assert cells[:3] == ['"\'=HYPERLINK(""x""),=1"', '"\'@x"', '"\'+971501112233"']
+
+
+def test_csv_has_no_formulas_where_commas_part_the_cells(app, admin, connected):
+    evil = {"name": "Worker,=HYPERLINK(1),x"}
+    run_id = plant_run(app, connected.id, items=[("u_1", "created", "new", evil)])
+
+    text = admin.get(f"{RUN.format(connected.id, run_id)}.csv").text
+
+    cells = [cell for row in csv.reader(text.splitlines()) for cell in row]
+    assert [cell for cell in cells if cell.startswith("=")] == []
 
 
 @pytest.mark.parametrize(
