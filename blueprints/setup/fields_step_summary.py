@@ -38,7 +38,7 @@ def _entity_line(entity: Entity, settings: Settings, choices: Choices) -> Line |
     if not rows:
         return None
     titles = {each.key: each.title for each in choices.fields.get(entity, ())}
-    names = ", ".join(f"«{titles.get(row.target, row.target)}»" for row in rows)
+    names = ", ".join(_("“%(text)s”", text=titles.get(row.target, row.target)) for row in rows)
     text = ngettext(
         "%(entity)s: %(num)d field is filled: %(names)s.",
         "%(entity)s: %(num)d fields are filled: %(names)s.",

@@ -329,10 +329,10 @@ def test_summary_tells_the_rows_on_the_page(admin, stored):
 
     answer = post(admin, f"{stored}/summary", data, page=f"{stored}/lead", **HTMX)
 
-    assert "2 fields are filled: Call source, Talk duration." in answer.text
+    assert "2 fields are filled: “Call source”, “Talk duration”." in answer.text
     assert "Known only after the call" in answer.text
     empty = post(admin, f"{stored}/summary", {"entity": "client"}, page=f"{stored}/lead", **HTMX)
-    assert "1 field is filled: Talk duration." in empty.text
+    assert "1 field is filled: “Talk duration”." in empty.text
 
 
 def test_second_admin_sees_both_versions_and_others_rows_survive(app, admin, office, stored):
@@ -364,7 +364,7 @@ def test_what_crm_calls_a_title_cannot_break_the_summary(app, admin, office, sto
 
     page = admin.get(f"{stored}/lead").text
 
-    assert "%(" not in page and "is filled: &lt;b&gt;{{utm_source}}" in page
+    assert "%(" not in page and "is filled: “&lt;b&gt;{{utm_source}}" in page
 
 
 def test_without_a_list_the_key_is_typed_and_checked_at_the_crm(app, admin, office):
