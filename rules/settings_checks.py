@@ -7,9 +7,16 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from rules.settings import DEFAULTS, with_row_ids
-from rules.settings_references import NOTHING_KNOWN, References, missing, missing_fields, required
+from rules.settings_references import (
+    NOTHING_KNOWN,
+    References,
+    missing,
+    missing_fields,
+    required,
+    unfilled_fields,
+)
 from rules.settings_shape import Problem, read
-from rules.templates import errors_of
+from rules.templates import SUGGESTED, errors_of
 
 __all__ = ["Problem", "References", "problems"]
 
@@ -25,34 +32,33 @@ def problems(document: Any, known: References | None = None) -> tuple[Problem, .
     """
     known = known or NOTHING_KNOWN
     shape, settings = read(document)
-    found = [*shape]
+    found: list[Problem] = []
     if isinstance(document, Mapping):
         rows = _rows(document)
-        found += [
+        found = [
             *_template_problems(document, rows),
             *_row_problems(rows),
             *required(settings),
             *missing(settings, known),
             *missing_fields(rows, known),
+            *unfilled_fields(settings, known),
         ]
     return _in_order(shape, found)
 
 
 def _in_order(shape: list[Problem], found: list[Problem]) -> tuple[Problem, ...]:
     """Sorted by section; nothing more is said about a place whose shape is wrong."""
-    broken = tuple(problem.path for problem in shape)
+    broken = {problem.path for problem in shape}
     sections = list(DEFAULTS)
-    kept = [
-        problem
-        for problem in found
-        if problem in shape or not any(_is_inside(problem.path, path) for path in broken)
-    ]
+    kept = [*shape, *(each for each in found if broken.isdisjoint(_around(each.path)))]
     order = {name: place for place, name in enumerate(sections)}
     return tuple(sorted(kept, key=lambda each: order.get(each.path.split(".")[0], len(order))))
 
 
-def _is_inside(path: str, other: str) -> bool:
-    return path == other or path.startswith(f"{other}.")
+def _around(path: str) -> Iterator[str]:
+    """The place itself, and all that it lies in."""
+    steps = path.split(".")
+    return (".".join(steps[:count]) for count in range(1, len(steps) + 1))
 
 
 def _rows(document: Mapping[str, Any]) -> Rows:
@@ -71,8 +77,10 @@ def _template_problems(document: Mapping[str, Any], rows: Rows) -> Iterator[Prob
     for entity, part in (templates if isinstance(templates, Mapping) else {}).items():
         for name, text in (part if isinstance(part, Mapping) else {}).items():
             texts[f"templates.{entity}.{name}"] = text
+    left = SUGGESTED
     for path, text in texts.items():
-        for error in errors_of(text) if isinstance(text, str) else ():
+        for error in errors_of(text, suggested=left) if isinstance(text, str) else ():
+            left = max(0, left - 1)
             values = {"position": error.position, "word": error.word, "nearest": error.nearest}
             yield Problem(path, error.code, values)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,6 +13,9 @@ from pydantic_core import ErrorDetails
 
 from rules.nearest import nearest
 from rules.settings import DEFAULTS, Settings, load, with_row_ids
+
+# Looking for the name that was meant takes milliseconds; after so many errors none is looked for.
+SUGGESTED = 20
 
 
 @dataclass(frozen=True)
@@ -30,7 +33,7 @@ def read(document: Any) -> tuple[list[Problem], Settings]:
         return [], load(document)
     except ValidationError as error:
         details = error.errors(include_url=False)
-        return [_shape_problem(detail) for detail in details], _rest(document, details)
+        return [*_shape_problems(details)], _rest(document, details)
     except (TypeError, ValueError, RecursionError):  # not JSON: a date, a NaN key, endless nesting
         return [Problem("", "not_json")], Settings()
 
@@ -72,14 +75,21 @@ _TYPES = {
 }
 
 
-def _shape_problem(detail: ErrorDetails) -> Problem:
+def _shape_problems(details: list[ErrorDetails]) -> Iterator[Problem]:
+    for number, detail in enumerate(details):
+        yield _shape_problem(detail, suggests=number < SUGGESTED)
+
+
+def _shape_problem(detail: ErrorDetails, *, suggests: bool) -> Problem:
     path = ".".join(str(step) for step in detail["loc"] if step != "[key]")
     context = detail.get("ctx", {})
     match detail["type"]:
         case kind if kind in _TYPES:
             return Problem(path, "wrong_type", {"expected": _TYPES[kind]})
         case "extra_forbidden":
-            return Problem(path, "unknown_member", _unknown_member(detail["loc"]))
+            return Problem(
+                path, "unknown_member", _unknown_member(detail["loc"], suggests=suggests)
+            )
         case "literal_error" | "enum":
             expected = str(context["expected"])
             allowed = re.findall(r"'([^']*)'", expected) or [expected]
@@ -101,9 +111,10 @@ def _shape_problem(detail: ErrorDetails) -> Problem:
             return Problem(path, code)
 
 
-def _unknown_member(place: tuple[int | str, ...]) -> dict[str, Any]:
+def _unknown_member(place: tuple[int | str, ...], *, suggests: bool) -> dict[str, Any]:
     siblings: Any = DEFAULTS
     for step in place[:-1]:
         siblings = siblings.get(step) if isinstance(siblings, dict) else None
     names = list(siblings) if isinstance(siblings, dict) else []
-    return {"name": str(place[-1]), "nearest": nearest(str(place[-1]), names)}
+    near = nearest(str(place[-1]), names) if suggests else None
+    return {"name": str(place[-1]), "nearest": near}

@@ -13,6 +13,8 @@ from rules.variables import ALIASES, VARIABLES, Variable, find_variable
 
 _TEXT_ARGUMENT = "default"
 _FILTER_NAMES = (*FILTERS, _TEXT_ARGUMENT)
+# Looking for the name that was meant takes milliseconds; after so many errors none is looked for.
+SUGGESTED = 20
 
 # Quoted text may hold any sign, also braces and bars; outside quotes "{{" cannot stand inside.
 _QUOTED = r'"(?:\\.|[^"\\])*"'
@@ -71,9 +73,10 @@ def parse(text: str) -> Template:
     return Template(tuple(parts))
 
 
-def errors_of(text: str) -> tuple[TemplateError, ...]:
-    """All errors of a template, empty if it may be saved."""
-    return tuple(_read(text)[1])
+def errors_of(text: str, *, suggested: int = SUGGESTED) -> tuple[TemplateError, ...]:
+    """All errors of a template, empty if it may be saved; the first `suggested` ones with the name
+    that was most likely meant."""
+    return tuple(_read(text, suggested)[1])
 
 
 def variables_of(template: Template) -> tuple[Variable, ...]:
@@ -99,7 +102,9 @@ def _filled(placeholder: Placeholder, value: Value, regional: Regional) -> str:
     return as_text(value, regional)
 
 
-def _read(text: str) -> tuple[list[str | Placeholder], list[TemplateError]]:
+def _read(
+    text: str, suggested: int = SUGGESTED
+) -> tuple[list[str | Placeholder], list[TemplateError]]:
     parts: list[str | Placeholder] = []
     errors: list[TemplateError] = []
     position = 0
@@ -111,14 +116,14 @@ def _read(text: str) -> tuple[list[str | Placeholder], list[TemplateError]]:
             errors.append(TemplateError("unclosed", opening + 1))
             position = opening + 2
             continue
-        parts.append(_placeholder(match, errors))
+        parts.append(_placeholder(match, errors, suggested))
         position = match.end()
     if position < len(text):
         parts.append(text[position:])
     return parts, errors
 
 
-def _placeholder(match: re.Match[str], errors: list[TemplateError]) -> Placeholder:
+def _placeholder(match: re.Match[str], errors: list[TemplateError], suggested: int) -> Placeholder:
     """Read what stands between the braces; what is wrong goes into `errors`."""
     inside, start = match[1], match.start(1)
     segments = [
@@ -129,24 +134,24 @@ def _placeholder(match: re.Match[str], errors: list[TemplateError]) -> Placehold
     (at, name), *rest = segments or [(start, "")]
     variable = find_variable(name.strip())
     if variable is None:
-        errors.append(_unknown_variable(name, at))
-    filters = [_filter(segment, at, errors) for at, segment in rest]
+        errors.append(_unknown_variable(name, at, suggests=len(errors) < suggested))
+    filters = [_filter(segment, at, errors, suggested) for at, segment in rest]
     return Placeholder(variable.name if variable else "", tuple(filters))
 
 
-def _unknown_variable(name: str, at: int) -> TemplateError:
+def _unknown_variable(name: str, at: int, *, suggests: bool) -> TemplateError:
     word = name.strip()
     if not word:
         return TemplateError("empty_placeholder", at + 1)
-    near = nearest(word, (*VARIABLES, *ALIASES))
+    near = nearest(word, (*VARIABLES, *ALIASES)) if suggests else None
     return TemplateError("unknown_variable", _position(name, at), word, near)
 
 
-def _filter(segment: str, at: int, errors: list[TemplateError]) -> Filter:
+def _filter(segment: str, at: int, errors: list[TemplateError], suggested: int) -> Filter:
     name, colon, argument = segment.partition(":")
     word, quoted = name.strip(), argument.strip()
     if word not in _FILTER_NAMES:
-        near = nearest(word, _FILTER_NAMES)
+        near = nearest(word, _FILTER_NAMES) if len(errors) < suggested else None
         errors.append(TemplateError("unknown_filter", _position(segment, at), word, near))
     elif not _takes(word, bool(colon), quoted):
         errors.append(TemplateError("bad_argument", _position(segment, at), word))

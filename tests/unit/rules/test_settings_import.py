@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from time import process_time
 
 import pytest
 
@@ -66,6 +67,33 @@ def test_what_is_missing_elsewhere_does_not_keep_it_from_being_a_draft():
     document = {"tasks": {"lost_incoming": {"assign": "from_settings"}}}
 
     assert read_import(json.dumps(document).encode()).document == document
+
+
+ROW = {"entity": "lead", "overwrite": False}
+
+
+@pytest.mark.parametrize(
+    ("document", "found"),
+    [
+        pytest.param({f"member{n}": 1 for n in range(20_000)}, 20_000, id="members"),
+        pytest.param({"ignore": {"numbers": ["x"] * 40_000}}, 40_000, id="numbers"),
+        pytest.param(
+            {
+                "fields": [
+                    ROW | {"id": f"f{n}", "target": f"t{n}", "value": "{{utm_sorce}}" * 300}
+                    for n in range(90)
+                ]
+            },
+            27_000,
+            id="variables",
+        ),
+    ],
+)
+def test_document_full_of_errors_is_read_in_seconds(document, found):
+    began = process_time()
+
+    assert len(codes(document)) == found
+    assert process_time() - began < 10
 
 
 @pytest.mark.parametrize("locale", ["ru", "en"])
