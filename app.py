@@ -32,6 +32,7 @@ from blueprints import (
     try_call,
 )
 from blueprints.hooks_first import HooksFirst
+from blueprints.row_ids import RowId
 from blueprints.sessions import BrowserSessions
 from models import db
 from models.base import only_reading
@@ -76,6 +77,7 @@ def create_app(config: Config | None = None) -> Flask:
     app = Flask(__name__)
     app.config.update(flask_settings(config))
     app.session_interface = BrowserSessions()
+    app.url_map.converters["int"] = RowId
     app.extensions["config"] = config
     app.extensions["vault"] = Vault(config.encryption_keys)
     app.extensions["metrics_token"] = keyed_hash(config.secret_key, "metrics")

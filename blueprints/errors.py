@@ -12,11 +12,13 @@ from flask_babel import LazyString
 from flask_babel import lazy_gettext as _l
 from flask_login import current_user
 from flask_wtf.csrf import CSRFError
-from werkzeug.exceptions import HTTPException, InternalServerError
+from sqlalchemy.exc import DataError
+from werkzeug.exceptions import BadRequest, HTTPException, InternalServerError, NotFound
 
 from blueprints.access import PROTECTED
 from blueprints.htmx import wants_partial
 from blueprints.kept_forms import KEPT, is_from_our_page, keep_posted
+from models import db
 
 logger = logging.getLogger(__name__)
 bp = Blueprint("errors", __name__)
@@ -104,6 +106,15 @@ def _is_machine_lost() -> bool:
 
 def _is_machine_path() -> bool:
     return request.path.startswith(MACHINE_PATHS)
+
+
+@bp.app_errorhandler(DataError)
+def unstorable(error: DataError) -> tuple[str, int] | HTTPException:
+    """Something that no row can hold, such as a NUL sign: an address that names nothing, or a form
+    that no browser of a person sends."""
+    db.session.rollback()
+    logger.warning("refused: %s %s", request.method, request.endpoint)
+    return http_error(NotFound() if request.method in ("GET", "HEAD") else BadRequest())
 
 
 @bp.app_errorhandler(InternalServerError)

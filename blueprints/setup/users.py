@@ -17,6 +17,7 @@ from flask_babel import gettext as _
 
 from blueprints.access import admin_only, get_integration
 from blueprints.htmx import render, wants_partial
+from blueprints.row_ids import row_id
 from blueprints.setup import past_syncs, users_shown
 from blueprints.setup.blueprint import bp
 from blueprints.setup.frame import author, render_step
@@ -82,7 +83,7 @@ def start_sync(id: int) -> Response:
 @bp.post("/<int:id>/setup/users/stop")
 @admin_only
 def stop_sync(id: int) -> Response:
-    run = _run(get_integration(id), request.form.get("run", default=0, type=int))
+    run = _run(get_integration(id), request.form.get("run", default=0, type=row_id))
     sync_runs.stop(db.session(), run.id)
     return _to_step(id, focus="sync")
 
@@ -209,7 +210,7 @@ def _sentence(error: str) -> str:
 
 def _agreed_changes(integration: Integration) -> int:
     """How many employees may change unasked: five, or as many as the list showed."""
-    agreed = request.form.get("agreed", type=int)
+    agreed = request.form.get("agreed", type=row_id)
     run = sync_runs.find_run(db.session(), integration.id, agreed) if agreed else None
     if run is None or not run.is_dry:
         return sync_runs.SHOWN_FIRST
