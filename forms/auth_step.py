@@ -39,6 +39,8 @@ NOT_ALLOWED = _l(
     "This server may not call %(host)s. Allowed are: %(hosts)s. The operator of the server adds"
     " hosts to API_HOSTS."
 )
+MOST_SOURCES = 100
+TOO_MANY_SOURCES = _l("Enter at most %(most)s addresses or networks.")
 NOT_A_SOURCE = _l("“%(line)s” is not an address or a network. Enter one per line.")
 
 ADDRESS_FIELDS = ("behomes_url", "data_api_url", "call_api_url")
@@ -99,7 +101,10 @@ class ConnectionForm(FlaskForm):
         field.data = self.checked_address(field.data or "")
 
     def checked_address(self, text: str) -> str:
-        parts = urlsplit(text)
+        try:
+            parts = urlsplit(text)
+        except ValueError as error:  # brackets that do not close, signs that look like others
+            raise ValidationError(str(NOT_AN_ADDRESS)) from error
         is_odd = parts.query or parts.fragment or parts.username
         if parts.scheme not in ("http", "https") or not parts.hostname or is_odd:
             raise ValidationError(str(NOT_AN_ADDRESS))
@@ -135,7 +140,10 @@ class AuthStepForm(ConnectionForm):
         field.data = self.checked_address(field.data or "")
 
     def validate_sources(self, field: TextAreaField) -> None:
-        for line in self.source_lines():
+        lines = self.source_lines()
+        if len(lines) > MOST_SOURCES:  # each notification is held against all of them
+            raise ValidationError(str(TOO_MANY_SOURCES) % {"most": MOST_SOURCES})
+        for line in lines:
             try:
                 ip_network(line, strict=False)
             except ValueError as error:

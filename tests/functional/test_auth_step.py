@@ -222,6 +222,8 @@ def test_testing_alone_stores_nothing(app, admin, office, post):
         pytest.param({"title": " "}, "Enter a name.", id="no-title"),
         pytest.param({"title": "x" * 81}, "Use 80 characters at most.", id="long-title"),
         pytest.param({"behomes_url": "crm"}, "Enter a web address", id="no-address"),
+        pytest.param({"behomes_url": "https://["}, "Enter a web address", id="bracket"),
+        pytest.param({"data_api_url": "https://℀.com"}, "Enter a web address", id="odd-sign"),
         pytest.param(
             {"behomes_url": "https://crm.example.com"}, "may not call crm.example.com", id="host"
         ),
@@ -229,6 +231,7 @@ def test_testing_alone_stores_nothing(app, admin, office, post):
             {"data_api_url": "http://169.254.169.254/"}, "may not call 169.254", id="metadata"
         ),
         pytest.param({"sources": "everywhere"}, "“everywhere” is not an address", id="source"),
+        pytest.param({"sources": "10.0.0.1\n" * 101}, "at most 100 addresses", id="many-sources"),
         pytest.param({"timezone": "Mars/Base"}, "Not a valid choice", id="zone"),
         pytest.param({"default_country": "XX"}, "Not a valid choice", id="country"),
     ],

@@ -5,8 +5,11 @@ from __future__ import annotations
 import pytest
 from sqlalchemy.orm import Session
 
-from models import Integration
+from models import Integration, db
 from services import lists
+from services.integration_file import read_file
+from services.integrations import create_integration
+from tests.factories import make_file
 
 
 def refresh(server) -> int:
@@ -62,3 +65,20 @@ def test_crm_that_is_down_leaves_the_old_lists_and_says_why(fresh):
     with Session(fresh.engine) as session:
         row = session.get_one(Integration, fresh.id)
         assert row.crm_error is not None and row.crm_read_at is not None
+
+
+def test_integration_whose_key_is_lost_does_not_hold_up_the_others(server):
+    with server.app.app_context():
+        lost = create_integration(
+            db.session(), read_file(make_file(server.crm, title="Lost")), server.ports
+        )
+        own = db.session.get_one(Integration, server.id)
+        other = db.session.get_one(Integration, lost.id)
+        own.behomes_key_sealed, other.crm_account = "not sealed by us", own.crm_account
+        own.pbx_tried_at = other.pbx_tried_at = None
+        db.session.commit()
+
+    assert refresh(server) == 2
+
+    with Session(server.engine) as session:
+        assert session.get_one(Integration, lost.id).crm_read_at is not None
