@@ -22,7 +22,7 @@ from rules.settings import DEFAULTS
 from rules.settings_checks import Problem
 
 # They speak of other settings and of the CRM, not of what was typed: publishing waits for them.
-NOT_BLOCKING = frozenset({"required", "missing_reference"})
+NOT_BLOCKING = frozenset({"required", "missing_reference", "required_field"})
 
 
 class DocumentForm(FlaskForm):

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from rules.crm import CrmUser, CustomField, Pipeline
+from rules.decide import MAKES
 from rules.settings import AbsentManager, Settings, Side, TaskAssign
 from rules.settings_shape import Problem
-from rules.vocabulary import Create, OwnerRule
+from rules.vocabulary import Create, Entity, OwnerRule
 
 _WITH_DEAL = frozenset({Create.DEAL, Create.LEAD_AND_DEAL})
 _DEPUTY = "incoming.personal_manager.deputy_user_id"
@@ -24,6 +25,8 @@ class References:
     users: frozenset[str] | None = None
     pipelines: Mapping[str, frozenset[str]] | None = None  # deal pipelines -> their stages
     fields: Mapping[str, frozenset[str]] | None = None  # entity -> field keys
+    # Those without which it refuses a create.
+    required_fields: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
     @classmethod
     def of(
@@ -31,13 +34,14 @@ class References:
         *,
         users: Iterable[CrmUser] | None = None,
         pipelines: Iterable[Pipeline] | None = None,
-        fields: Iterable[CustomField] | None = None,
+        fields: Collection[CustomField] | None = None,
     ) -> References:
         """Made of what the CRM lists; only active users and pipelines of deals can be chosen."""
         return cls(
             users=None if users is None else frozenset(u.id for u in users if u.active),
             pipelines=None if pipelines is None else _stages_by_pipeline(pipelines),
             fields=None if fields is None else _keys_by_entity(fields),
+            required_fields=_keys_by_entity(each for each in fields or () if each.required),
         )
 
 
@@ -74,6 +78,25 @@ def missing_fields(
         target, entity = row.get("target"), str(row.get("entity"))
         if isinstance(target, str) and target not in (known.fields or {}).get(entity, ()):
             yield _gone(f"fields.{place}.target", "field", target)
+
+
+def unfilled_fields(settings: Settings, known: References) -> Iterator[Problem]:
+    """Fields that the CRM requires and no row fills: it would refuse every create of that kind."""
+    filled = {(row.entity, row.target) for row in settings.fields}
+    for entity in sorted(_created(settings)):
+        for key in sorted(known.required_fields.get(entity, ())):
+            if (entity, key) not in filled:
+                yield Problem("fields", "required_field", {"entity": str(entity), "target": key})
+
+
+def _created(settings: Settings) -> set[Entity]:
+    """What the rules for contacts create at all."""
+    made: set[Entity] = set()
+    for side in (settings.incoming, settings.outgoing):
+        if side.first.create_client:
+            made |= {Entity.CLIENT, *MAKES[side.first.create]}
+        made |= set(MAKES[side.repeat.create])
+    return made
 
 
 def needs(settings: Settings) -> dict[str, list[str]]:

@@ -41,6 +41,8 @@ SENTENCES: Mapping[str, Mapping[str, str]] = MappingProxyType(
             "duplicate_target": "Поле «{target}» заполняют несколько строк: {rows}.",
             "required": "Заполните «{label}»: это нужно для настройки {because}.",
             "missing_reference": "«{id}»: {what} в Behomes больше нет. Выберите другое значение.",
+            "required_field": "Behomes требует заполнять поле «{target}» {entity}: "
+            "добавьте его в дополнительные поля, иначе запись не создастся.",
         },
         "en": {
             "nothing_given": "Choose a file or paste the document.",
@@ -72,6 +74,8 @@ SENTENCES: Mapping[str, Mapping[str, str]] = MappingProxyType(
             "duplicate_target": "Several rows fill the field “{target}”: {rows}.",
             "required": "Fill in “{label}”: the setting {because} needs it.",
             "missing_reference": "“{id}”: Behomes no longer has this {what}. Choose another value.",
+            "required_field": "Behomes requires the field “{target}” of every {entity}: add it to "
+            "the additional fields, or nothing can be created.",
         },
     }
 )
@@ -90,6 +94,9 @@ _WORDS: Mapping[str, Mapping[str, str]] = MappingProxyType(
             "pipeline": "такой воронки",
             "stage": "такого этапа",
             "field": "такого поля",
+            "client": "клиента",
+            "lead": "лида",
+            "deal": "сделки",
         },
         "en": {
             "nearest": ", perhaps “{}”",
@@ -109,7 +116,7 @@ def sentence(problem: Problem, locale: str) -> str:
     """What is wrong and what to do, in one sentence; `ru` or `en`."""
     words = _WORDS[locale]
     values: dict[str, Any] = {**problem.values, "label": label(problem.path, locale)}
-    for name in ("expected", "what"):
+    for name in ("expected", "what", "entity"):
         if name in values:
             values[name] = words.get(values[name], values[name])
     if "because" in values:

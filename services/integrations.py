@@ -142,6 +142,13 @@ def known_references(session: Session, integration: Integration) -> References:
         users=users or None,
         pipelines=_stages(lists["pipelines"]) if lists.get("pipelines") else None,
         fields=fields if any(fields.values()) else None,
+        required_fields={
+            kind.removeprefix("fields:"): frozenset(
+                row["key"] for row in rows if row.get("required")
+            )
+            for kind, rows in lists.items()
+            if kind.startswith("fields:")
+        },
     )
 
 

@@ -321,3 +321,51 @@ def test_only_what_can_be_chosen_is_known():
 
     assert known == KNOWN
     assert References.of() == References()
+
+
+REQUIRED = References(required_fields={"lead": frozenset({"budget"}), "deal": frozenset({"areas"})})
+
+
+@pytest.mark.parametrize(
+    ("document", "expected"),
+    [
+        pytest.param({}, ["budget"], id="leads-are-created-by-default"),
+        pytest.param(
+            {"fields": [{"id": "f1", "entity": "lead", "target": "budget", "value": "0"}]},
+            [],
+            id="a-row-fills-it",
+        ),
+        pytest.param(
+            {"fields": [{"id": "f1", "entity": "client", "target": "budget", "value": "0"}]},
+            ["budget"],
+            id="a-row-of-another-entity",
+        ),
+        pytest.param(
+            {
+                "incoming": {"first": {"create": "nothing"}},
+                "outgoing": {"first": {"create": "nothing"}},
+            },
+            [],
+            id="nothing-creates-leads",
+        ),
+        pytest.param(
+            {
+                "incoming": {"first": {"create_client": False}},
+                "outgoing": {"first": {"create_client": False}},
+            },
+            [],
+            id="first-contacts-create-nothing",
+        ),
+        pytest.param(
+            {"incoming": {"first": {"create": "lead_and_deal"}}},
+            ["areas", "budget"],
+            id="both",
+        ),
+    ],
+)
+def test_fields_that_the_crm_requires_must_be_filled_where_they_are_created(document, expected):
+    found = [each for each in problems(document, REQUIRED) if each.code == "required_field"]
+
+    assert [each.values["target"] for each in found] == expected
+    assert all("Behomes" in sentence(each, "ru") for each in found)
+    assert places(document) == [place for place in places(document) if place[1] != "required_field"]
