@@ -92,13 +92,11 @@ def _has_conflicts(session: Session, run: SyncRun) -> bool:
 def document_state(
     integration: Integration, slug: str, found: tuple[Problem, ...], *, is_visited: bool
 ) -> StepState:
-    """The state of a step that edits the settings; `found` are the problems of its places.
-
-    What was never opened is not blamed yet, unless calls run by these settings already.
-    """
-    is_saved = slug in integration.setup_progress or bool(integration.published_version)
-    if found and (is_saved or is_visited):
+    """The state of a step that edits the settings; `found` are the problems of its places, also
+    those that a choice on another step has made."""
+    if found:
         return StepState(State.ATTENTION, "problems", found)
+    is_saved = slug in integration.setup_progress or bool(integration.published_version)
     if is_saved:
         return StepState(State.DONE)
     return StepState(State.IN_PROGRESS if is_visited else State.NOT_STARTED)

@@ -182,3 +182,18 @@ def test_what_was_typed_when_the_session_was_over_stands_on_the_page_again(
 
     assert 'value="77"' in page
     assert draft(app, office) is None
+
+
+def test_step_that_another_step_needs_asks_for_attention_before_it_was_opened(
+    app, admin, office, tasks
+):
+    with app.app_context():
+        db.session.get_one(Integration, office.id).published_version = None
+        db.session.commit()
+    before = admin.get(f"/integrations/{office.id}/setup").text
+
+    post(admin, tasks, TASKS)
+
+    after = admin.get(f"/integrations/{office.id}/setup").text
+    assert before.count("Needs attention") == 0
+    assert "something is missing or wrong" in after.split("Sales funnels")[1].split("</a>")[0]
