@@ -160,7 +160,7 @@ def test_removed_row_comes_back_and_the_note_goes_by_itself(page):
     remove.click()
     expect(rows).to_have_count(1)
     expect(rows.first.locator("select").first).to_be_focused()
-    expect(page.locator("#summary")).to_contain_text("1 field is filled: Talk time.")
+    expect(page.locator("#summary")).to_contain_text("1 field is filled: “Talk time”.")
     page.get_by_role("button", name="Bring back").click()
     expect(rows).to_have_count(2)
     remove.click()
