@@ -44,7 +44,7 @@ def upgrade() -> None:
             ["login_id"], ["login.id"], name=op.f("fk_kept_form_login_id"), ondelete="CASCADE"
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_kept_form")),
-        sa.UniqueConstraint("login_id", "path", name=op.f("uq_kept_form_login_id")),
+        sa.UniqueConstraint("login_id", "path", name=op.f("uq_kept_form_login_id_path")),
     )
     op.create_table(
         "sync_run",
