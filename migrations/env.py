@@ -21,7 +21,7 @@ def render_item(kind: str, item: Any, autogen: AutogenContext) -> str | bool:
 
 def let_tables_be_remade(connection: Connection) -> None:
     """SQLite changes a table by making it anew; other tables' rows refer to it all the while, and
-    those that go with a row would go with the table. Before the transaction: within one it does nothing."""
+    those that go with a row would go with the table. Without effect within a transaction."""
     if connection.dialect.name == "sqlite":
         driver: Any = connection.connection.dbapi_connection
         driver.execute("PRAGMA foreign_keys=OFF")
