@@ -68,6 +68,15 @@ ADVICE: Mapping[Kind, LazyString] = {
         " a key of the account that was connected before."
     ),
 }
+MEANS: Mapping[System, LazyString] = {
+    System.BEHOMES: _l(
+        "Calls are kept meanwhile and are written to Behomes as soon as the connection works."
+    ),
+    System.CALLGEAR: _l(
+        "Calls go on being written. Employees, numbers and the calls report are not read"
+        " until the connection works."
+    ),
+}
 MISSING: Mapping[str, LazyString] = {
     "users": _l("list of employees"),
     "users.read": _l("list of employees"),
@@ -95,13 +104,14 @@ class CheckLine:
 
 @dataclass(frozen=True)
 class Panel:
-    """What is told of one system. `title` and `advice` are empty where all is well."""
+    """What is told of one system. `title`, `means` and `advice` are empty where all is well."""
 
     system: str
     name: str
     lines: list[CheckLine]
     result: Result
     title: str = ""
+    means: str = ""
     advice: str = ""
     account: str = ""
     is_typed: bool = False
@@ -120,10 +130,18 @@ def panel(system: System, result: Result, *, is_typed: bool = False) -> Panel:
         [_line(check, result) for check in result.checks],
         result,
         title=title(system, trouble) if trouble else "",
+        means=_means(system, is_typed=is_typed) if trouble else "",
         advice=advice(system, trouble) if trouble else "",
         account=_account(result),
         is_typed=is_typed,
     )
+
+
+def _means(system: System, *, is_typed: bool) -> str:
+    """What the trouble means for calls."""
+    if is_typed:
+        return _("For calls nothing has changed: what was stored before is in force.")
+    return str(MEANS[system])
 
 
 def title(system: System, trouble: Trouble) -> str:

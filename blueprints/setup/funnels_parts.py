@@ -13,6 +13,7 @@ from flask_babel import LazyString
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
+from blueprints.connection_words import title
 from blueprints.language import select_locale
 from blueprints.setup.lines import Line, fill, strong
 from blueprints.shown import clock, moment
@@ -25,15 +26,9 @@ from rules.document import anchor
 from rules.settings import Settings
 from rules.settings_labels import label
 from rules.settings_references import needs
+from services.connection_result import KINDS, Kind, System, Trouble
 
 PATIENCE_SECONDS = 10
-CRM_ERRORS: dict[str, LazyString] = {
-    "invalid_auth": _l("Behomes does not accept the API key."),
-    "forbidden": _l("The API key may not read this in Behomes."),
-    "rate_limited": _l("Behomes asks us to wait: too many requests."),
-    "timeout": _l("Behomes did not answer in time."),
-    "cannot_connect": _l("There is no connection to Behomes."),
-}
 
 
 @dataclass(frozen=True)
@@ -102,11 +97,11 @@ def crm_lists(integration: Integration, choices: Choices, *, since: int | None =
 def error_words(integration: Integration, choices: Choices) -> str:
     """What keeps the lists of the CRM from being read; empty if nothing is known to."""
     if integration.crm_account.breaker == "key":
-        return str(CRM_ERRORS["invalid_auth"])
+        return title(System.BEHOMES, Trouble(Kind.KEY_REFUSED))
     if not choices.crm_error:
         return ""
     code = choices.crm_error.partition(":")[0]
-    return str(CRM_ERRORS.get(code, _("Behomes gave an answer that we could not use.")))
+    return title(System.BEHOMES, Trouble(KINDS.get(code, Kind.UNEXPECTED)))
 
 
 def uses(integration: Integration, settings: Settings) -> dict[str, list[Use]]:

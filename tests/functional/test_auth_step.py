@@ -279,6 +279,7 @@ def test_each_trouble_has_its_message_and_advice(office, post, crm, fault, said,
 
     assert page.status_code == 422
     assert said in page.text
+    assert "For calls nothing has changed" in page.text
     assert advice in page.text
     assert "Save without the test" not in page.text  # the account is known: nothing is risked
 
