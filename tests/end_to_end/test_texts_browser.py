@@ -43,7 +43,7 @@ def site(tmp_path_factory):
 def page(site, request):
     """A page with this look; it fails on any error of a script."""
     look = getattr(request, "param", Look())
-    with site.open(look, bypass_csp=False) as context:
+    with site.open(look) as context:
         page, errors = context.new_page(), []
         page.on("pageerror", lambda error: errors.append(error))
         yield page

@@ -26,14 +26,11 @@ PAGES = {
     "discard": f"{BASE}/setup/discard",
     "live check": f"{BASE}/setup/auth/live",
     "versions": f"{BASE}/versions",
-    "try": f"{BASE}/try",
-    "rehearse": f"{BASE}/rehearse",
-    "people": f"{BASE}/people",
     "integrations": "/integrations",
     "new integration": "/integrations/new",
     "delete integration": f"{BASE}/delete",
-    "account": "/account",
 }
+# Trying, rehearsing, people and account have tests of their own beside this file.
 # Settings that speak of everything: a draft with changes, references, rows and own texts.
 DRAFT = {
     "incoming": {
