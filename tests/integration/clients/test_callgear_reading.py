@@ -98,7 +98,7 @@ def test_calls_report(callgear, pbx):
     (row,) = pbx.calls_report(SINCE, TILL, FIELDS)
 
     assert (row.call_session_id, row.direction, row.is_lost) == (call_id, Direction.INBOUND, False)
-    assert abs(row.started_at - NOW) < timedelta(minutes=10)
+    assert abs(row.started_at - datetime.now(UTC)) < timedelta(minutes=10)
     assert row.employees[0].is_talked
     assert row.parameters["utm_source"] == "google"
     assert (row.talk_seconds, row.contact_phone_number) == (None, None)
