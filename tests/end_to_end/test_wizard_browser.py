@@ -9,10 +9,13 @@ from playwright.sync_api import expect
 
 from models import CrmList, CrmUserRow, Integration, VirtualNumberRow, db
 from tests.browser import Look, served
-from tests.end_to_end.test_pages_browser import LOOKS, violations
+from tests.end_to_end.test_pages_browser import violations
 from tests.pages import NOON, make_app, plant_office
 
 pytestmark = pytest.mark.browser
+
+# Each theme, language and width once; the frame of all pages is looked at in every pair elsewhere.
+LOOKS = [Look("light", "en", 1280), Look("dark", "ru", 390)]
 
 BASE = "/integrations/1"
 NEVER_READ = "/integrations/2"
