@@ -32,6 +32,11 @@ class Look:
         return f"{self.theme}-{self.locale}-{self.width}"
 
 
+# Each theme, language and width once: enough where the frame of the page is looked at in every
+# pair elsewhere.
+EACH_ONCE = [Look("light", "en", 1280), Look("dark", "ru", 390)]
+
+
 @dataclass(frozen=True)
 class Site:
     app: Flask

@@ -11,8 +11,8 @@ from playwright.sync_api import expect
 from models import Login, LoginSession, db
 from rules.reach import Level
 from services import invitations
-from tests.browser import Look, served
-from tests.end_to_end.test_pages_browser import LOOKS, violations
+from tests.browser import EACH_ONCE, Look, served
+from tests.end_to_end.test_pages_browser import violations
 from tests.pages import ADMIN, PASSWORD, make_app, plant_office
 
 pytestmark = pytest.mark.browser
@@ -39,7 +39,7 @@ def site(tmp_path_factory):
         db.engine.dispose()
 
 
-@pytest.fixture(scope="module", params=LOOKS, ids=str)
+@pytest.fixture(scope="module", params=EACH_ONCE, ids=str)
 def look(request):
     return request.param
 

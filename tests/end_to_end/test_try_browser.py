@@ -8,8 +8,8 @@ import pytest
 from playwright.sync_api import expect
 
 from models import CallSession, Integration, db
-from tests.browser import Look, served
-from tests.end_to_end.test_pages_browser import LOOKS, violations
+from tests.browser import EACH_ONCE, Look, served
+from tests.end_to_end.test_pages_browser import violations
 from tests.pages import make_app, plant_office
 
 pytestmark = pytest.mark.browser
@@ -48,7 +48,7 @@ def site(tmp_path_factory):
         db.engine.dispose()
 
 
-@pytest.fixture(scope="module", params=LOOKS, ids=str)
+@pytest.fixture(scope="module", params=EACH_ONCE, ids=str)
 def looked(request, site):
     context = site.open(request.param)
     yield context

@@ -8,14 +8,11 @@ import pytest
 from playwright.sync_api import expect
 
 from models import CrmList, CrmUserRow, Integration, VirtualNumberRow, db
-from tests.browser import Look, served
+from tests.browser import EACH_ONCE, Look, served
 from tests.end_to_end.test_pages_browser import violations
 from tests.pages import NOON, make_app, plant_office
 
 pytestmark = pytest.mark.browser
-
-# Each theme, language and width once; the frame of all pages is looked at in every pair elsewhere.
-LOOKS = [Look("light", "en", 1280), Look("dark", "ru", 390)]
 
 BASE = "/integrations/1"
 NEVER_READ = "/integrations/2"
@@ -93,7 +90,7 @@ def site(tmp_path_factory):
         db.engine.dispose()
 
 
-@pytest.fixture(scope="module", params=LOOKS, ids=str)
+@pytest.fixture(scope="module", params=EACH_ONCE, ids=str)
 def looked(request, site):
     context = site.open(request.param)
     yield context
