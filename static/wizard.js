@@ -88,6 +88,7 @@
   });
 
   function isChanged(control) {
+    if (!control.name || control.matches("button, fieldset, output, [type=hidden]")) return false;
     if (control.type === "checkbox" || control.type === "radio") return control.checked !== control.defaultChecked;
     if (control.tagName !== "SELECT") return control.value !== control.defaultValue;
     const first = [...control.options].findIndex((option) => option.defaultSelected);
@@ -98,7 +99,7 @@
   document.addEventListener("htmx:load", (event) => {
     if (event.target !== document.body) return;
     document.querySelectorAll("[data-step-form]").forEach((form) => {
-      [...form.elements].filter((each) => each.name && each.type !== "hidden" && isChanged(each)).forEach((control) => {
+      [...form.elements].filter(isChanged).forEach((control) => {
         control.dispatchEvent(new Event("change", { bubbles: true }));
       });
     });

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from flask import Flask
-from playwright.sync_api import Browser, BrowserContext, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from werkzeug.serving import make_server
 
 from tests.need import skip_or_fail
@@ -65,6 +65,14 @@ class Site:
             session = logged_in(self.app, ADMIN).get_cookie("session").value
             context.add_cookies([{"name": "session", "value": session, "url": self.url}])
         return context
+
+
+def at_rest(page: Page) -> None:
+    """Wait until htmx works and nothing moves any more for want of a font.
+
+    A press meets what is under it: on a page that still moves that may be the neighbour.
+    """
+    page.wait_for_function("window.htmx && document.fonts.status === 'loaded'")
 
 
 @contextmanager

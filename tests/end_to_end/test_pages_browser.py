@@ -9,7 +9,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
 from models import CallSession, LoginSession, db
-from tests.browser import Look, served
+from tests.browser import Look, at_rest, served
 from tests.pages import CALL_IDS, PASSWORD, make_app, plant_office
 
 pytestmark = pytest.mark.browser
@@ -70,7 +70,7 @@ def violations(page) -> list[str]:
 def test_page_is_accessible_and_fits_its_width(looked, path):
     page = looked.new_page()
     page.goto(path)
-    page.wait_for_function("window.htmx")
+    at_rest(page)
 
     assert violations(page) == []
     assert page.evaluate("document.documentElement.scrollWidth - window.innerWidth") <= 0
@@ -158,7 +158,7 @@ def test_everything_works_without_scripts(site):
     page.goto(LIST)
     page.select_option("[name=outcome]", "lost")
     page.click("text=Show")
-    assert page.locator("a.row-link").count() == 1
+    expect(page.locator("a.row-link")).to_have_count(1)
     page.click("a.row-link")
     expect(page.locator("h1")).to_contain_text("+971 50 123 4501")
 
@@ -175,7 +175,7 @@ def test_everything_works_without_scripts(site):
 
 def test_filter_swaps_the_list_and_the_address(tab):
     tab.goto(LIST)
-    tab.wait_for_function("window.htmx")
+    at_rest(tab)
     tab.evaluate("window.isSamePage = true")
 
     tab.focus("[name=state]")
@@ -191,7 +191,7 @@ def test_filter_swaps_the_list_and_the_address(tab):
 
 def test_new_state_arrives_by_itself_and_focus_stays(site, tab):
     tab.goto(LIST)
-    tab.wait_for_function("window.htmx")
+    at_rest(tab)
     row = tab.locator("a.row-link").nth(2)
     row.focus()
     with site.app.app_context():
@@ -216,7 +216,7 @@ def test_theme_changes_at_once(tab):
 
 def test_ended_session_opens_a_dialog_instead_of_a_dead_page(site, tab):
     tab.goto(LIST)
-    tab.wait_for_function("window.htmx")
+    at_rest(tab)
     with site.app.app_context():
         for row in db.session.scalars(db.select(LoginSession)):
             row.seen_at -= timedelta(hours=1)
@@ -230,7 +230,7 @@ def test_ended_session_opens_a_dialog_instead_of_a_dead_page(site, tab):
 
 def test_lost_server_is_told_of_and_forgotten_when_it_is_back(tab):
     tab.goto(LIST)
-    tab.wait_for_function("window.htmx")
+    at_rest(tab)
     tab.route("**/calls?*", lambda route: route.abort())
     tab.select_option("[name=state]", "failed")
     expect(tab.locator("#toasts .toast-error")).to_be_visible()

@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import expect
 
 from models import CrmList, Integration, db
-from tests.browser import Look, served
+from tests.browser import Look, at_rest, served
 from tests.pages import NOON, make_app, plant_office
 
 pytestmark = pytest.mark.browser
@@ -52,7 +52,7 @@ def page(site, request):
 
 def open_own(page) -> None:
     page.goto(LEAD)
-    page.wait_for_function("window.htmx")
+    at_rest(page)
     page.get_by_label("Own template").check()
 
 
@@ -118,7 +118,7 @@ def test_saving_while_a_preview_is_under_way_ends_at_the_list(page):
 @pytest.mark.parametrize("page", [PLAIN], indirect=True)
 def test_without_scripts_own_texts_are_written_and_shown(page):
     page.goto(LEAD.replace("lead", "deal"))
-    assert page.locator("[data-insert]:visible").count() == 0
+    expect(page.locator("[data-insert]:visible")).to_have_count(0)
     page.get_by_text("All variables and how to format them").click()
     expect(page.get_by_text("{{campaign_name}}", exact=True)).to_be_visible()
 
@@ -135,7 +135,7 @@ def test_without_scripts_own_texts_are_written_and_shown(page):
 
 def test_added_row_has_the_focus_and_notes_follow_the_choice(page):
     page.goto(FIELDS_OF_LEAD)
-    page.wait_for_function("window.htmx")
+    at_rest(page)
 
     page.get_by_role("button", name="Add field").click()
 
@@ -151,9 +151,8 @@ def test_added_row_has_the_focus_and_notes_follow_the_choice(page):
 
 
 def test_removed_row_comes_back_and_the_note_goes_by_itself(page):
-    page.clock.install()
     page.goto(FIELDS_OF_LEAD)
-    page.wait_for_function("window.htmx")
+    at_rest(page)
     rows = page.locator(".mapping-row")
     remove = page.get_by_role("button", name=re.compile("Delete ?, row 1"))
 
@@ -163,6 +162,7 @@ def test_removed_row_comes_back_and_the_note_goes_by_itself(page):
     expect(page.locator("#summary")).to_contain_text("1 field is filled: “Talk time”.")
     page.get_by_role("button", name="Bring back").click()
     expect(rows).to_have_count(2)
+    page.clock.install()  # not before: a click waits for a page at rest by the same clock
     remove.click()
     expect(page.locator("[data-undo]")).to_contain_text("Deleted: UTM source → Source")
     page.clock.fast_forward(8_000)
@@ -172,7 +172,7 @@ def test_removed_row_comes_back_and_the_note_goes_by_itself(page):
 
 def test_enter_in_an_own_text_saves(page):
     page.goto(FIELDS_OF_LEAD)
-    page.wait_for_function("window.htmx")
+    at_rest(page)
     first = page.locator(".mapping-row").first
 
     first.locator("select").first.select_option("own")

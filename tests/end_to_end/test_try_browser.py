@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import expect
 
 from models import CallSession, Integration, db
-from tests.browser import EACH_ONCE, Look, served
+from tests.browser import EACH_ONCE, Look, at_rest, served
 from tests.end_to_end.test_pages_browser import violations
 from tests.pages import make_app, plant_office
 
@@ -59,7 +59,7 @@ def looked(request, site):
 def test_page_is_accessible_and_fits_its_width(looked, path):
     page = looked.new_page()
     page.goto(path)
-    page.wait_for_function("window.htmx")
+    at_rest(page)
 
     assert violations(page) == []
     assert page.evaluate("document.documentElement.scrollWidth - window.innerWidth") <= 0
@@ -70,7 +70,7 @@ def test_result_follows_what_is_chosen_and_so_does_the_address(site):
     context = site.open(Look())
     page = context.new_page()
     page.goto(TRY)
-    page.wait_for_function("window.htmx")
+    at_rest(page)
 
     page.check("input[name=outcome][value=missed]")
 

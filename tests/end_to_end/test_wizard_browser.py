@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import expect
 
 from models import CrmList, CrmUserRow, Integration, VirtualNumberRow, db
-from tests.browser import EACH_ONCE, Look, served
+from tests.browser import EACH_ONCE, Look, at_rest, served
 from tests.end_to_end.test_pages_browser import violations
 from tests.pages import NOON, make_app, plant_office
 
@@ -108,7 +108,7 @@ def tab(site):
 def test_page_is_accessible_and_fits_its_width(looked, path):
     page = looked.new_page()
     answer = page.goto(path)
-    page.wait_for_function("window.htmx")
+    at_rest(page)
 
     assert answer is not None and answer.ok, answer and answer.status
     assert violations(page) == []
@@ -143,7 +143,7 @@ def test_page_has_one_heading_and_no_doubled_ids(tab, path):
 
 def test_wrong_minutes_are_told_when_the_field_is_left_and_again_on_saving(tab):
     tab.goto(PAGES["tasks"])
-    tab.wait_for_function("window.htmx")
+    at_rest(tab)
     minutes = tab.locator("#tasks-lost_incoming-due_minutes")
     minutes.fill("0")
     minutes.blur()
@@ -159,7 +159,7 @@ def test_wrong_minutes_are_told_when_the_field_is_left_and_again_on_saving(tab):
 
 def test_hidden_group_comes_with_its_choice_by_keyboard(tab):
     tab.goto(PAGES["tasks"])
-    tab.wait_for_function("window.htmx")
+    at_rest(tab)
     due = tab.locator("#tasks-failed_outgoing-due_minutes")
     expect(due).to_be_hidden()
 
@@ -173,7 +173,7 @@ def test_hidden_group_comes_with_its_choice_by_keyboard(tab):
 
 def test_saving_by_keyboard_keeps_the_focus_and_tells_it(tab):
     tab.goto(PAGES["tasks"])
-    tab.wait_for_function("window.htmx")
+    at_rest(tab)
     tab.fill("#tasks-lost_incoming-due_minutes", "25")
     tab.focus("#save-button")
 

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from models import CrmList, Integration, db
-from tests.browser import Look, served
+from tests.browser import Look, at_rest, served
 from tests.pages import NOON, make_app, plant_office
 
 pytestmark = pytest.mark.browser
@@ -39,7 +39,7 @@ def tab(site):
 
 def test_save_right_after_typing_saves(tab):
     tab.goto(f"{SETUP}/tasks")
-    tab.wait_for_function("window.htmx")
+    at_rest(tab)
     tab.check("#tasks-lost_incoming-assign-from_settings")
     tab.fill("#tasks-lost_incoming-due_minutes", "25")
 
