@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from models.base import db
 from models.call_session import CallSession, TraceEntry
+from models.callback import Callback
+from models.click_call import ClickCall
+from models.console import Card, ConsoleEvent, ConsoleToken, Presence
 from models.contact_lock import ContactLock
 from models.crm_account import CrmAccount, CrmLane
 from models.crm_list import CrmList
@@ -11,6 +14,7 @@ from models.crm_write import CrmWrite
 from models.decision import Decision
 from models.employee import CrmUserRow, EmployeeRow, UserMapping, VirtualNumberRow
 from models.integration import Integration, SettingsVersion, WebhookToken
+from models.known_client import CrmEvent, KnownClient, ManagerAnswer
 from models.login import (
     Invitation,
     KeptForm,
@@ -20,12 +24,20 @@ from models.login import (
     LoginSession,
 )
 from models.notification import Notification
+from models.recording import RecordingAccess, RecordingCopy
+from models.replay_run import ReplayRun
 from models.sync_run import SyncItem, SyncRun
 
 __all__ = [
     "CallSession",
+    "Callback",
+    "Card",
+    "ClickCall",
+    "ConsoleEvent",
+    "ConsoleToken",
     "ContactLock",
     "CrmAccount",
+    "CrmEvent",
     "CrmLane",
     "CrmList",
     "CrmUserRow",
@@ -35,11 +47,17 @@ __all__ = [
     "Integration",
     "Invitation",
     "KeptForm",
+    "KnownClient",
     "Login",
     "LoginFailure",
     "LoginIntegration",
     "LoginSession",
+    "ManagerAnswer",
     "Notification",
+    "Presence",
+    "RecordingAccess",
+    "RecordingCopy",
+    "ReplayRun",
     "SettingsVersion",
     "SyncItem",
     "SyncRun",

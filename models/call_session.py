@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, text
+from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import BigId, Moment, db
@@ -24,6 +24,7 @@ class CallSession(db.Model):  # type: ignore[name-defined]
     __table_args__ = (
         UniqueConstraint("integration_id", "call_session_id"),
         Index("ix_call_session_started", "integration_id", "started_at"),
+        Index("ix_call_session_client", "integration_id", "client_phone", "started_at"),
         Index(
             "ix_call_session_due",
             "next_at",
@@ -66,6 +67,18 @@ class CallSession(db.Model):  # type: ignore[name-defined]
     outcome: Mapped[str | None] = mapped_column(String(10))
     client_phone: Mapped[str | None] = mapped_column(String(40))
     facts: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    # Whose call it is: who finished it, else answered, else started it.
+    employee_id: Mapped[str | None] = mapped_column(String(40))
+    wait_seconds: Mapped[int | None]
+    talk_seconds: Mapped[int | None]
+    virtual_number: Mapped[str | None] = mapped_column(String(40))
+    campaign: Mapped[str | None] = mapped_column(String(200))
+    written_at: Mapped[datetime | None] = mapped_column(Moment)  # first time all stood in the CRM
+    # From people, about this call: a note for the CRM's history, and what they asked for
+    # ("client": {"by", "at", "responsible_user_id"}).
+    note: Mapped[str | None] = mapped_column(Text)
+    note_by: Mapped[str | None] = mapped_column(String(200))
+    asked: Mapped[dict[str, Any]] = mapped_column(default=dict)
     created: Mapped[dict[str, Any]] = mapped_column(default=dict)
     client: Mapped[dict[str, Any] | None]  # id, name, responsible_user_id, url as decided with
 

@@ -38,6 +38,11 @@ class CrmAccount(db.Model):  # type: ignore[name-defined]
     slowed_at: Mapped[datetime | None] = mapped_column(Moment)
     paused_until: Mapped[datetime | None] = mapped_column(Moment)
 
+    # How far the index of clients has read the CRM's list, and the page where it goes on.
+    clients_read_till: Mapped[datetime | None] = mapped_column(Moment)
+    clients_read_at: Mapped[datetime | None] = mapped_column(Moment)
+    clients_cursor: Mapped[dict[str, Any] | None]
+
     breaker: Mapped[str] = mapped_column(String(10), default="new")
     failures: Mapped[int] = mapped_column(default=0)
     opened_at: Mapped[datetime | None] = mapped_column(Moment)

@@ -57,6 +57,12 @@ class Integration(db.Model):  # type: ignore[name-defined]
     webhook_secret_sealed: Mapped[str] = mapped_column(Text)
     require_secret: Mapped[bool] = mapped_column(default=False)
     sources: Mapped[list[str]] = mapped_column(default=list)
+    # Origins of pages that may show the embedded pop-up.
+    allowed_origins: Mapped[list[str]] = mapped_column(default=list)
+    # Recordings: copies of ours are kept for so many days (None: none), the PBX deletes its own
+    # after so many (None: nobody has said).
+    keep_recordings_days: Mapped[int | None]
+    pbx_recording_days: Mapped[int | None]
     api_key_hash: Mapped[str] = mapped_column(String(64), unique=True)
 
     crm_account: Mapped[CrmAccount] = relationship(lazy="joined")

@@ -9,6 +9,7 @@ from typing import Any
 from clients.errors import ClientError, ForbiddenError, KeyRefusedError, RefusedError
 from rules.decide import HISTORY_ONLY, Decision, exemption
 from rules.facts import CallFacts, Surroundings, fold
+from rules.members import text_of
 from rules.pbx import CallRow
 from rules.phones import mask
 from rules.reasons import Code, Reason, because
@@ -110,6 +111,13 @@ def _note_facts(call: Call, facts: CallFacts) -> None:
         started_at=facts.started_at or call.row.started_at,
         ended_at=(facts.ended_at or call.now()) if facts.is_ended else None,
         close_at=None if facts.is_ended else call.row.close_at,
+        employee_id=facts.finished_by or facts.answered_by or facts.caller,
+        wait_seconds=facts.wait_seconds,
+        talk_seconds=facts.talk_seconds,
+        virtual_number=facts.virtual_number,
+        campaign=_short(
+            facts.members.get("campaign_name") or facts.parameters.get("campaign_name"), 200
+        ),
         facts=facts_as_json(facts),
     )
 
@@ -218,6 +226,11 @@ def _matters(call: Call, write: Any) -> bool:
 def _why_dead(error: dict[str, Any] | None) -> str:
     code = (error or {}).get("code", "refused")
     return "forbidden" if code in ("forbidden", "component_disabled") else "write_refused"
+
+
+def _campaign(facts: CallFacts) -> str | None:
+    told = text_of(facts.members, "campaign_name") or facts.parameters.get("campaign_name")
+    return told[:200] if told else None
 
 
 def _word(value: str | None) -> str | None:

@@ -77,6 +77,7 @@ def _new_row(
         "started_at": first_seen_at,
         "facts": {},
         "created": {},
+        "asked": {},
         "state": "waiting",
         "close_at": first_seen_at + CLOSE_AFTER,
         "closed": False,

@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 
 from models import CallSession
 from models.bulk import update_rows
+from rules.vocabulary import CallState
 from services.call import Call
 from services.steps import Rest
 
@@ -45,6 +46,7 @@ def _row(call: Call, rest: Rest, at: datetime) -> dict[str, Any]:
         "state": str(rest.state),
         "state_reason": rest.reason,
         "updated_at": at,
+        "written_at": call.row.written_at or (at if rest.state is CallState.WRITTEN else None),
         "now_at": at,
         "rest_until": rest.next_at,
     }
