@@ -115,9 +115,7 @@ def _note_facts(call: Call, facts: CallFacts) -> None:
         wait_seconds=facts.wait_seconds,
         talk_seconds=facts.talk_seconds,
         virtual_number=facts.virtual_number,
-        campaign=_short(
-            facts.members.get("campaign_name") or facts.parameters.get("campaign_name"), 200
-        ),
+        campaign=_campaign(facts),
         facts=facts_as_json(facts),
     )
 
