@@ -7,7 +7,6 @@ import os
 import re
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -23,6 +22,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from bench import processes
+from runtime.ports import free_port
 
 ROOT = Path(__file__).parent.parent
 START_SECONDS = 60
@@ -200,12 +200,6 @@ def integration_file(crm_url: str) -> dict[str, Any]:
         },
         "publish": True,
     }
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def wait_until(is_so: Callable[[], bool], seconds: float = START_SECONDS) -> None:

@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from runtime.config import ROOT, SIMULATOR_HOSTS_FILE
+from runtime.ports import HOST, free_port
 
-HOST = "127.0.0.1"
 NAMES = ("behomes", "callgear")
 
 
@@ -53,17 +53,7 @@ def place(instance_dir: Path) -> tuple[Simulator, ...]:
     kept = [line.rpartition(":")[2] for line in file.read_text().split()] if file.exists() else []
     wanted = [int(port) if port.isdigit() else 0 for port in (*kept, "0", "0")]
     placed = tuple(
-        Simulator(name, _free_port(port)) for name, port in zip(NAMES, wanted, strict=False)
+        Simulator(name, free_port(port)) for name, port in zip(NAMES, wanted, strict=False)
     )
     file.write_text("".join(f"{one.host}\n" for one in placed))
     return placed
-
-
-def _free_port(wanted: int) -> int:
-    """The wanted port if it is free, else any."""
-    for port in (wanted, 0):
-        with socket.socket() as probe, contextlib.suppress(OSError):
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            probe.bind((HOST, port))
-            return int(probe.getsockname()[1])
-    raise OSError("no port is free")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from hypothesis import HealthCheck, settings
+
 from tests.broker import broker_url, session_broker_url
 from tests.databases import (
     any_server,
@@ -26,3 +28,7 @@ __all__ = [
     "sqlite_template",
     "sqlite_url",
 ]
+
+# A busy machine is no reason to fail: how quickly examples come says nothing about the code.
+settings.register_profile("calm", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("calm")

@@ -18,6 +18,7 @@ import psutil
 import requests
 
 from runtime.config import ROOT
+from runtime.ports import free_port
 from tests.factories import wait_until
 
 START_SECONDS = 60

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import socket
 import subprocess
 import time
 
@@ -13,15 +12,10 @@ import pytest
 import requests
 
 from runtime.config import ROOT
+from runtime.ports import free_port
 
 START_SECONDS = 60  # the contract says 15 on a machine that has nothing else to do
 STOP_SECONDS = 15
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 def status(url):
