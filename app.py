@@ -31,6 +31,7 @@ from blueprints import (
     styleguide,
     try_call,
 )
+from blueprints.api_access import KEYED
 from blueprints.hooks_first import HooksFirst
 from blueprints.row_ids import RowId
 from blueprints.sessions import BrowserSessions
@@ -86,6 +87,8 @@ def create_app(config: Config | None = None) -> Flask:
     csrf.init_app(app)
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
+        if blueprint.name in KEYED:
+            csrf.exempt(blueprint)
     app.wsgi_app = LocalProxy(HooksFirst(app))  # type: ignore[method-assign,assignment]
     wire_up(app, config)
     commands.register(app)

@@ -6,7 +6,7 @@ import logging
 import secrets
 from dataclasses import dataclass
 
-from flask import Blueprint, g, redirect, render_template, request, session
+from flask import Blueprint, Response, g, redirect, render_template, request, session
 from flask.typing import ResponseReturnValue
 from flask_babel import LazyString
 from flask_babel import lazy_gettext as _l
@@ -16,6 +16,7 @@ from sqlalchemy.exc import DataError
 from werkzeug.exceptions import BadRequest, HTTPException, InternalServerError, NotFound
 
 from blueprints.access import PROTECTED
+from blueprints.api_access import api_answer, is_api_path
 from blueprints.htmx import wants_partial
 from blueprints.kept_forms import KEPT, is_from_our_page, keep_posted
 from models import db
@@ -90,7 +91,9 @@ def csrf_failed(error: CSRFError) -> ResponseReturnValue:
 
 
 @bp.app_errorhandler(HTTPException)
-def http_error(error: HTTPException) -> tuple[str, int] | HTTPException:
+def http_error(error: HTTPException) -> tuple[str, int] | Response | HTTPException:
+    if is_api_path():
+        return api_answer(error)
     trouble = TROUBLES.get(error.code or 500)
     is_machine = _is_machine_lost() if error.code == 404 else _is_machine_path()
     if trouble is None or is_machine:
@@ -109,7 +112,7 @@ def _is_machine_path() -> bool:
 
 
 @bp.app_errorhandler(DataError)
-def unstorable(error: DataError) -> tuple[str, int] | HTTPException:
+def unstorable(error: DataError) -> tuple[str, int] | Response | HTTPException:
     """Something that no row can hold, such as a NUL sign: an address that names nothing, or a form
     that no browser of a person sends."""
     db.session.rollback()
@@ -118,11 +121,13 @@ def unstorable(error: DataError) -> tuple[str, int] | HTTPException:
 
 
 @bp.app_errorhandler(InternalServerError)
-def broken(error: InternalServerError) -> tuple[str, int] | HTTPException:
+def broken(error: InternalServerError) -> tuple[str, int] | Response | HTTPException:
     """The log line carries the id that the page shows; the page asks the database for nothing."""
     g.is_broken = True
     error_id = secrets.token_hex(4)
     logger.error("page failed: error %s, %s %s", error_id, request.method, request.endpoint)
+    if is_api_path():
+        return api_answer(error)
     if _is_machine_path():
         return error
     return _page(500, TROUBLES[500], error_id)
