@@ -62,6 +62,16 @@ SENTENCES: Mapping[str, LazyString] = {
         " what was made stays."
     ),
     Code.CLOSED_BY_TIME: _l("No end was told within %(hours)s hours: the call was closed by us."),
+    Code.ASKED_CLIENT: _l("%(by)s asked for a client with this number: one is made."),
+    Code.ASKED_CLIENT_BY_RULE: _l(
+        "%(by)s asked for a client with this number: a rule makes one already."
+    ),
+    Code.ASKED_CLIENT_KNOWN: _l(
+        "%(by)s asked for a client with this number: there is one, so none is made."
+    ),
+    Code.ASKED_CLIENT_HIDDEN: _l(
+        "%(by)s asked for a client, but the call has no outside number: none is made."
+    ),
     Code.OWNER_ANSWERED_BY: _l("Responsible: %(user)s, who answered the call."),
     Code.OWNER_FINISHED_BY: _l("Responsible: %(user)s, who finished the call."),
     Code.OWNER_CALLER: _l("Responsible: %(user)s, who made the call."),

@@ -133,6 +133,7 @@ def call_body(
     links: Mapping[str, str | None],
     recordings: Sequence[Mapping[str, Any]],
     country: str,
+    note: str | None = None,
 ) -> dict[str, Any]:
     """The whole entry of a call in the CRM's history, but for its revision."""
     return {
@@ -159,7 +160,7 @@ def call_body(
             "campaign": _told(facts, "campaign_name"),
             "tags": list(facts.tags),
         },
-        "note": None,
+        "note": note,
     }
 
 

@@ -40,6 +40,11 @@ class Code(StrEnum):
     DECISION_STANDS = "decision_stands"  # the facts have changed since
     LATE_INTERNAL = "late_internal"
     CLOSED_BY_TIME = "closed_by_time"  # hours
+    # What a person asked for
+    ASKED_CLIENT = "asked_client"  # by
+    ASKED_CLIENT_BY_RULE = "asked_client_by_rule"  # by
+    ASKED_CLIENT_KNOWN = "asked_client_known"  # by
+    ASKED_CLIENT_HIDDEN = "asked_client_hidden"  # by: there is no number to make a client of
     # Who is responsible
     OWNER_ANSWERED_BY = "owner_answered_by"  # employee_id, user_id
     OWNER_FINISHED_BY = "owner_finished_by"  # employee_id, user_id

@@ -16,6 +16,7 @@ from rules.reasons import Code, Reason, because
 from rules.stored_facts import facts_as_json
 from rules.vocabulary import CallState, Direction, EventKind, WriteStatus
 from services import backoff
+from services.asked_client import plan_asked_client
 from services.call import Call
 from services.carry_out import carry_out_creates
 from services.claims import GIVE_UP_FROM
@@ -68,6 +69,7 @@ def _work(call: Call, facts: CallFacts) -> Generator[Step, Any, None]:
         note_what_stands(call, facts)
         yield from decide_about_contact(call, facts)
         yield from decide_about_task(call, facts)
+    yield from plan_asked_client(call, facts)
     yield from carry_out_creates(call, facts)
     yield from carry_out_task_lines(call, facts)
     if not facts.is_ended or facts.direction is Direction.INTERNAL:

@@ -45,7 +45,7 @@ def decide_about_contact(call: Call, facts: CallFacts) -> Deciding:
         return
     _remember(call, decision)
     if client:
-        _keep_client(call, client)
+        keep_client(call, client)
     _plan_actions(call, facts, decision, client)
 
 
@@ -73,7 +73,7 @@ def exempt_from_rules(call: Call, facts: CallFacts, decision: Decision) -> Decid
             client = yield from look_up(call, facts)
         _remember(call, decision)
         if client:
-            _keep_client(call, client)
+            keep_client(call, client)
     elif is_internal and stored.rule != HISTORY_ONLY and call.row.direction != facts.direction:
         call.trace(because(Code.LATE_INTERNAL))
 
@@ -102,7 +102,7 @@ def wait_for_client(call: Call, facts: CallFacts) -> Deciding:
     if own.status != WriteStatus.DONE and own.session_row_id != call.id:
         raise Busy(CLIENT_SECONDS)
     if own.crm_id:
-        _keep_client(call, replace(call.client, id=own.crm_id))
+        keep_client(call, replace(call.client, id=own.crm_id))
 
 
 def _remember(call: Call, decision: Decision) -> None:
@@ -115,7 +115,8 @@ def _remember(call: Call, decision: Decision) -> None:
     call.remember(decision)
 
 
-def _keep_client(call: Call, client: Client) -> None:
+def keep_client(call: Call, client: Client) -> None:
+    """From here on this is the client of the call."""
     call.client = client
     known = asdict(client)
     kept = {name: known[name] for name in ("id", "name", "responsible_user_id", "url")}
@@ -129,17 +130,18 @@ def _plan_actions(call: Call, facts: CallFacts, decision: Decision, client: Clie
     if client is not None:
         links["client"] = {"id": client.id} if client.id else {"key": _own_key(call)}
     for entity in decision.actions:
-        write = _plan_entity(call, facts, entity, decision.owner_user_id, links)
+        write = plan_entity(call, facts, entity, decision.owner_user_id, links)
         links[str(entity)] = {"key": write.ledger_key}
 
 
-def _plan_entity(
+def plan_entity(
     call: Call, facts: CallFacts, entity: Entity, owner: str | None, links: dict[str, Any]
 ) -> Write:
+    """Plan the create of a client, lead or deal."""
     rendered = render_entity(call, facts, entity, owner)
     call.trace(*rendered.reasons)
     if entity is Entity.CLIENT:
-        _keep_client(call, made_client(rendered, owner))
+        keep_client(call, made_client(rendered, owner))
         return _plan_client(call, facts, rendered)
     key = call.key(entity)
     return call.plan(str(entity), key, rendered.body, links=dict(links), late=rendered.late)

@@ -56,6 +56,7 @@ def _wanted(call: Call, facts: CallFacts) -> dict[str, Any]:
         links=call.created,
         recordings=recordings,
         country=call.office.country,
+        note=call.row.note,
     )
 
 
