@@ -80,6 +80,9 @@ class CallSession(db.Model):  # type: ignore[name-defined]
     note_by: Mapped[str | None] = mapped_column(String(200))
     asked: Mapped[dict[str, Any]] = mapped_column(default=dict)
     created: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    # What this call itself has made, as bits of `rules/vocabulary.py` MADE; `created` also holds
+    # the client that was known and the task that a line was added to.
+    made: Mapped[int] = mapped_column(default=0, server_default="0")
     client: Mapped[dict[str, Any] | None]  # id, name, responsible_user_id, url as decided with
 
     state: Mapped[str] = mapped_column(String(10), default="waiting")

@@ -61,6 +61,10 @@ class Entity(StrEnum):
     TASK = "task"
 
 
+# Bits of `CallSession.made`.
+MADE = {Entity.CLIENT: 1, Entity.LEAD: 2, Entity.DEAL: 4, Entity.TASK: 8}
+
+
 class Contact(StrEnum):
     """Whether the CRM had no client with this number when the decision was made."""
 

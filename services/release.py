@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 
 from models import CallSession
 from models.bulk import update_rows
-from rules.vocabulary import CallState
+from rules.vocabulary import MADE, CallState, WriteStatus
 from services.call import Call
 from services.steps import Rest
 
@@ -47,6 +47,14 @@ def _row(call: Call, rest: Rest, at: datetime) -> dict[str, Any]:
         "state_reason": rest.reason,
         "updated_at": at,
         "written_at": call.row.written_at or (at if rest.state is CallState.WRITTEN else None),
+        "made": _made(call),
         "now_at": at,
         "rest_until": rest.next_at,
     }
+
+
+def _made(call: Call) -> int:
+    """What stands in the CRM because of this call, as bits."""
+    own = (write for write in call.writes.values() if write.session_row_id == call.id)
+    done = {write.kind for write in own if write.status == WriteStatus.DONE and write.crm_id}
+    return sum(bit for kind, bit in MADE.items() if kind in done)

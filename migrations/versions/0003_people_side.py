@@ -11,6 +11,9 @@ branch_labels = None
 depends_on = None
 
 
+MADE = {"client": 1, "lead": 2, "deal": 4, "task": 8}
+
+
 def upgrade() -> None:
     op.create_table(
         "known_client",
@@ -372,6 +375,7 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("virtual_number", sa.String(length=40), nullable=True))
         batch_op.add_column(sa.Column("campaign", sa.String(length=200), nullable=True))
         batch_op.add_column(sa.Column("written_at", sa.BigInteger(), nullable=True))
+        batch_op.add_column(sa.Column("made", sa.Integer(), nullable=False, server_default="0"))
         batch_op.add_column(sa.Column("note", sa.Text(), nullable=True))
         batch_op.add_column(sa.Column("note_by", sa.String(length=200), nullable=True))
         batch_op.add_column(sa.Column("asked", sa.JSON(), nullable=False, server_default="{}"))
@@ -408,6 +412,13 @@ def fill_columns() -> None:
         f"talk_seconds = CAST({fact('talk_seconds')} AS INTEGER), "
         f"virtual_number = {fact('virtual_number')}"
     )
+    bits = " ".join(f"WHEN '{kind}' THEN {bit}" for kind, bit in MADE.items())
+    op.execute(
+        "UPDATE call_session SET made = w.bits FROM "
+        f"(SELECT session_row_id, SUM(DISTINCT CASE kind {bits} END) AS bits FROM crm_write "
+        f"WHERE status = 'done' AND kind IN ({', '.join(repr(kind) for kind in MADE)}) "
+        "GROUP BY session_row_id) AS w WHERE w.session_row_id = call_session.id"
+    )
 
 
 def downgrade() -> None:
@@ -426,6 +437,7 @@ def downgrade() -> None:
         batch_op.drop_column("asked")
         batch_op.drop_column("note_by")
         batch_op.drop_column("note")
+        batch_op.drop_column("made")
         batch_op.drop_column("written_at")
         batch_op.drop_column("campaign")
         batch_op.drop_column("virtual_number")
