@@ -5,10 +5,11 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from math import ceil
 from typing import TypeVar
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+from sqlalchemy import Select, and_, func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute
 
 from models import (
@@ -21,42 +22,32 @@ from models import (
     Notification,
     TraceEntry,
     UserMapping,
+    VirtualNumberRow,
     db,
 )
+from services.call_filter import CallFilter, conditions
+
+__all__ = ["CallFilter", "CallPage", "CallStory", "find_call", "find_calls"]
 
 Row = TypeVar("Row")
 
 PAGE_SIZE = 25
 # Counting stops here: beyond it nobody reads the number, and counting would cost every refresh.
 COUNT_LIMIT = 5000
-PART_TAKERS = ("answered_by", "finished_by", "caller")
-
-
-@dataclass(frozen=True)
-class CallFilter:
-    """What a reader asks for; None or "" leaves a member open. `text` is a number or a call id.
-
-    `employee_id` keeps to the calls in which this employee took part.
-    """
-
-    state: str = ""
-    direction: str = ""
-    outcome: str = ""
-    text: str = ""
-    employee_id: str | None = None
-
-    @property
-    def is_empty(self) -> bool:
-        return not (self.state or self.direction or self.outcome or self.text)
+# A filter that no index answers looks through so many of the newest calls of its period, so that
+# no page takes longer as the history grows.
+LOOKED_THROUGH = 20_000
 
 
 @dataclass(frozen=True)
 class CallPage:
-    """One page of the list. `seen` changes whenever something on it does."""
+    """One page of the list. `seen` changes whenever something on it does. `looked_from` is set
+    when older calls of the period were not looked through."""
 
     rows: Sequence[CallSession]
     number: int
     total: int
+    looked_from: datetime | None = None
 
     @property
     def pages(self) -> int:
@@ -91,16 +82,34 @@ class CallStory:
 
 def find_calls(integration_id: int, wanted: CallFilter, number: int = 1) -> CallPage:
     """The page `number` (from 1) of an integration's calls, newest first."""
-    query = select(CallSession).where(
-        CallSession.integration_id == integration_id, *_conditions(wanted)
-    )
+    query = select(CallSession).where(*conditions(integration_id, wanted))
+    by_id = query.where(CallSession.call_session_id == wanted.text.strip())
+    if wanted.text and (call := db.session.scalar(by_id)):
+        return CallPage([call] if number == 1 else [], number, 1)
+    looked_from = find_floor(integration_id, wanted)
+    if looked_from:
+        query = query.where(CallSession.started_at >= looked_from)
     total = db.session.execute(_capped_count(query)).scalar_one()
     rows = db.session.scalars(
         query.order_by(CallSession.started_at.desc(), CallSession.id.desc())
         .limit(PAGE_SIZE)
         .offset((number - 1) * PAGE_SIZE)
     )
-    return CallPage(rows.all(), number, total)
+    return CallPage(rows.all(), number, total, looked_from)
+
+
+def find_floor(integration_id: int, wanted: CallFilter) -> datetime | None:
+    """The start of the oldest call that a slow filter looks through; None if it sees all."""
+    if wanted.is_quick:
+        return None
+    period = CallFilter(since=wanted.since, until=wanted.until)
+    return db.session.scalar(
+        select(CallSession.started_at)
+        .where(*conditions(integration_id, period))
+        .order_by(CallSession.started_at.desc())
+        .offset(LOOKED_THROUGH)
+        .limit(1)
+    )
 
 
 def find_call(
@@ -108,9 +117,8 @@ def find_call(
 ) -> CallStory | None:
     """One call with its why; None if this integration (or this employee) has no such call."""
     query = select(CallSession).where(
-        CallSession.integration_id == integration_id,
         CallSession.call_session_id == call_session_id,
-        *_conditions(CallFilter(employee_id=employee_id)),
+        *conditions(integration_id, CallFilter(employee_id=employee_id)),
     )
     call = db.session.scalar(query)
     if call is None:
@@ -142,6 +150,14 @@ def user_names(integration_id: int) -> dict[str, str]:
     return {row.user_id: row.name for row in db.session.execute(query) if row.name}
 
 
+def virtual_numbers(integration_id: int) -> list[tuple[str, str | None]]:
+    """Our numbers with their names."""
+    query = select(VirtualNumberRow.number, VirtualNumberRow.name).where(
+        VirtualNumberRow.integration_id == integration_id
+    )
+    return [(row.number, row.name) for row in db.session.execute(query.order_by("number"))]
+
+
 def find_own_employee_id(integration_id: int, login_id: int, email: str) -> str | None:
     """The CallGear employee behind a login: he who is joined to its CRM user, which an admin has
     chosen or the e-mail tells."""
@@ -170,31 +186,6 @@ def find_own_employee_id(integration_id: int, login_id: int, email: str) -> str 
         .order_by(CrmUserRow.user_id)
         .limit(1)
     )
-
-
-def _conditions(wanted: CallFilter) -> list[ColumnElement[bool]]:
-    conditions = [
-        column == value
-        for column, value in (
-            (CallSession.state, wanted.state),
-            (CallSession.direction, wanted.direction),
-            (CallSession.outcome, wanted.outcome),
-        )
-        if value
-    ]
-    if wanted.text:
-        conditions.append(_matches(wanted.text))
-    if wanted.employee_id is not None:
-        parts = [CallSession.facts[name].as_string() for name in PART_TAKERS]
-        conditions.append(or_(*(part == wanted.employee_id for part in parts)))
-    return conditions
-
-
-def _matches(text: str) -> ColumnElement[bool]:
-    """By the call's id, or by digits anywhere in the client's number."""
-    by_id = CallSession.call_session_id == text.strip()
-    digits = "".join(character for character in text if character.isdigit())
-    return or_(by_id, CallSession.client_phone.contains(digits)) if len(digits) > 2 else by_id
 
 
 def _capped_count(query: Select[CallSession]) -> Select[int]:

@@ -146,12 +146,15 @@ CASES = (
         "state": "written",
         "created": {"client_id": "c_1", "lead_id": "l_1"},
         "facts": {"answered_by": "101", "finished_by": "101", "talk_seconds": 113},
+        "campaign": "Spring sale",
+        "virtual_number": "97142000001",
     },
     {
         "direction": "inbound",
         "outcome": "lost",
         "state": "written",
         "created": {"client_id": "c_2", "lead_id": "l_2", "task_id": "t_2"},
+        "client": {"id": "c_2", "name": "Карина Орлова"},
     },
     {
         "direction": "outbound",
@@ -234,6 +237,9 @@ def _call(integration_id: int, index: int, **more: object) -> None:
         "created": {},
         **more,
     }
+    facts = values["facts"]
+    values["employee_id"] = facts.get("finished_by") or facts.get("caller")
+    values["talk_seconds"] = facts.get("talk_seconds")
     call = CallSession(
         integration_id=integration_id,
         call_session_id=str(700000100 + index),

@@ -6,6 +6,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from models import CallSession, TraceEntry, db
+from services import find_calls
 from tests.pages import CALL_IDS, HTMX, log_in
 
 LIST, CALL = "/integrations/{}/calls", "/integrations/{}/calls/{}"
@@ -52,6 +53,21 @@ def test_boosted_and_restored_requests_get_the_page(admin, office):
         pytest.param("q=700000104", [4], id="call id"),
         pytest.param("q=%2B971+50+123+4501", [1], id="number in any spelling"),
         pytest.param("q=4503&state=written", [], id="filters add up"),
+        pytest.param("from=2026-03-05&till=2026-03-05", [5, 4, 3, 2, 1, 0], id="days"),
+        pytest.param("from=2026-03-06", [], id="after the last day"),
+        pytest.param("period=30", [], id="the last 30 days"),
+        pytest.param("employee=102", [3, 2], id="employee"),
+        pytest.param("whose=101", [0], id="whose call"),
+        pytest.param("whose=-", [5, 4, 1], id="nobody's call"),
+        pytest.param("number=%2B971501234503", [3], id="whole number"),
+        pytest.param("number=4503", [3], id="part of a number"),
+        pytest.param("client=c_2", [1], id="client"),
+        pytest.param("campaign=Spring+sale", [0], id="campaign"),
+        pytest.param("campaign=-", [5, 4, 3, 2, 1], id="no campaign"),
+        pytest.param("line=97142000001", [0], id="our number"),
+        pytest.param("q=%D0%BA%D0%B0%D1%80%D0%B8%D0%BD%D0%B0", [1], id="part of a name"),
+        pytest.param("q=%25_", [], id="signs of a pattern are signs"),
+        pytest.param("from=2026-99-99&employee=%00", [5, 4, 3, 2, 1, 0], id="rubbish"),
         pytest.param("state=nonsense", [5, 4, 3, 2, 1, 0], id="an unknown word filters nothing"),
         pytest.param("page=2", [], id="behind the last page"),
         pytest.param("page=abc", [5, 4, 3, 2, 1, 0], id="not a page number"),
@@ -69,6 +85,25 @@ def test_active_filters_can_be_taken_away_one_by_one(admin, office):
 
     assert f'href="{LIST.format(office.id)}?outcome=answered"' in page
     assert f'href="{LIST.format(office.id)}?state=failed"' in page
+
+
+def test_chips_tell_days_people_and_numbers(admin, office):
+    path = f"{LIST.format(office.id)}?from=2026-03-05&till=2026-03-06&employee=102&number=4503"
+
+    page = admin.get(path).text
+
+    assert "5 Mar 2026 – 6 Mar 2026" in page
+    assert "Employee: Agent Two" in page
+    assert f'href="{LIST.format(office.id)}?number=4503&amp;employee=102"' in page
+
+
+def test_slow_filter_says_how_far_it_looked(admin, office, monkeypatch):
+    monkeypatch.setattr(find_calls, "LOOKED_THROUGH", 2)
+
+    page = admin.get(f"{LIST.format(office.id)}?direction=inbound").text
+
+    assert listed(page) == [CALL_IDS[5], CALL_IDS[3]]
+    assert "5 Mar 2026, 12:03" in page
 
 
 def test_unchanged_list_answers_a_poll_with_nothing(admin, office):
