@@ -14,7 +14,7 @@ from models.crm_write import CrmWrite
 from models.decision import Decision
 from models.employee import CrmUserRow, EmployeeRow, UserMapping, VirtualNumberRow
 from models.integration import Integration, SettingsVersion, WebhookToken
-from models.known_client import CrmEvent, KnownClient, ManagerAnswer
+from models.known_client import AddressBookEntry, CrmEvent, KnownClient, ManagerAnswer
 from models.login import (
     Invitation,
     KeptForm,
@@ -29,6 +29,7 @@ from models.replay_run import ReplayRun
 from models.sync_run import SyncItem, SyncRun
 
 __all__ = [
+    "AddressBookEntry",
     "CallSession",
     "Callback",
     "Card",

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from sqlalchemy import ForeignKey, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from models.base import BigId, db
+from models.base import BigId, Moment, db
 
 
 class EmployeeRow(db.Model):  # type: ignore[name-defined]
@@ -24,7 +26,8 @@ class EmployeeRow(db.Model):  # type: ignore[name-defined]
 
 class CrmUserRow(db.Model):  # type: ignore[name-defined]
     """`gone` is set when a complete list of the CRM's users no longer holds him; `kept_apart`
-    when an admin has said that no employee belongs to him."""
+    when an admin has said that no employee belongs to him. `told_at`: the CRM told us of him by an
+    event, true at that moment; what was read before never replaces it."""
 
     __tablename__ = "crm_user"
 
@@ -37,6 +40,7 @@ class CrmUserRow(db.Model):  # type: ignore[name-defined]
     active: Mapped[bool] = mapped_column(default=True)
     gone: Mapped[bool] = mapped_column(default=False)
     kept_apart: Mapped[bool] = mapped_column(default=False)
+    told_at: Mapped[datetime | None] = mapped_column(Moment)
 
 
 class UserMapping(db.Model):  # type: ignore[name-defined]

@@ -31,6 +31,7 @@ class KnownClient(db.Model):  # type: ignore[name-defined]
     url: Mapped[str | None] = mapped_column(String(1000))
     open_leads: Mapped[list[Any]] = mapped_column(default=list)
     open_deals: Mapped[list[Any]] = mapped_column(default=list)
+    created_at: Mapped[datetime | None] = mapped_column(Moment)  # of the client in the CRM
     read_at: Mapped[datetime] = mapped_column(Moment)
     source: Mapped[str] = mapped_column(String(10))
 
@@ -57,7 +58,8 @@ class ManagerAnswer(db.Model):  # type: ignore[name-defined]
 
 
 class CrmEvent(db.Model):  # type: ignore[name-defined]
-    """What the CRM told us has changed; by `event_id` once. `handled_at` None: still to do."""
+    """What the CRM told us has changed; by `event_id` once. `handled_at` None: still to do; with
+    an `error` too: set aside after `tries`."""
 
     __tablename__ = "crm_event"
     __table_args__ = (
@@ -72,5 +74,23 @@ class CrmEvent(db.Model):  # type: ignore[name-defined]
     occurred_at: Mapped[datetime] = mapped_column(Moment)
     received_at: Mapped[datetime] = mapped_column(Moment)
     handled_at: Mapped[datetime | None] = mapped_column(Moment)
+    tries: Mapped[int] = mapped_column(default=0)
     error: Mapped[str | None] = mapped_column(String(200))
     data: Mapped[dict[str, Any]]
+
+
+class AddressBookEntry(db.Model):  # type: ignore[name-defined]
+    """What we have written into the PBX's address book for one number: which employee is its
+    personal manager there (None: none any more). `error` stays until something else is to be
+    written; after `tries` the same is not tried again."""
+
+    __tablename__ = "address_book_entry"
+
+    integration_id: Mapped[int] = mapped_column(ForeignKey("integration.id"), primary_key=True)
+    phone: Mapped[str] = mapped_column(String(40), primary_key=True)
+    contact_id: Mapped[str | None] = mapped_column(String(40))
+    employee_id: Mapped[str | None] = mapped_column(String(40))
+    written_at: Mapped[datetime | None] = mapped_column(Moment)
+    wanted: Mapped[str | None] = mapped_column(String(40))  # the employee who could not be written
+    tries: Mapped[int] = mapped_column(default=0)
+    error: Mapped[str | None] = mapped_column(String(80))

@@ -29,6 +29,7 @@ def upgrade() -> None:
         sa.Column("url", sa.String(length=1000), nullable=True),
         sa.Column("open_leads", sa.JSON(), nullable=False),
         sa.Column("open_deals", sa.JSON(), nullable=False),
+        sa.Column("created_at", sa.BigInteger(), nullable=True),
         sa.Column("read_at", sa.BigInteger(), nullable=False),
         sa.Column("source", sa.String(length=10), nullable=False),
         sa.ForeignKeyConstraint(
@@ -64,6 +65,8 @@ def upgrade() -> None:
         sa.Column("taken_name", sa.String(length=200), nullable=True),
         sa.Column("taken_at", sa.BigInteger(), nullable=True),
         sa.Column("dismissed_by", sa.String(length=200), nullable=True),
+        sa.Column("dismissed_why", sa.String(length=200), nullable=True),
+        sa.Column("dismissed_at", sa.BigInteger(), nullable=True),
         sa.Column("closed_at", sa.BigInteger(), nullable=True),
         sa.Column("closed_how", sa.String(length=20), nullable=True),
         sa.Column("closed_by", sa.String(length=40), nullable=True),
@@ -218,6 +221,7 @@ def upgrade() -> None:
         sa.Column("occurred_at", sa.BigInteger(), nullable=False),
         sa.Column("received_at", sa.BigInteger(), nullable=False),
         sa.Column("handled_at", sa.BigInteger(), nullable=True),
+        sa.Column("tries", sa.Integer(), nullable=False),
         sa.Column("error", sa.String(length=200), nullable=True),
         sa.Column("data", sa.JSON(), nullable=False),
         sa.ForeignKeyConstraint(
@@ -230,6 +234,26 @@ def upgrade() -> None:
             "ix_crm_event_received", ["integration_id", "received_at"], unique=False
         )
         batch_op.create_index("uq_crm_event", ["integration_id", "event_id"], unique=True)
+
+    op.create_table(
+        "address_book_entry",
+        sa.Column(
+            "integration_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column("phone", sa.String(length=40), nullable=False),
+        sa.Column("contact_id", sa.String(length=40), nullable=True),
+        sa.Column("employee_id", sa.String(length=40), nullable=True),
+        sa.Column("written_at", sa.BigInteger(), nullable=True),
+        sa.Column("wanted", sa.String(length=40), nullable=True),
+        sa.Column("tries", sa.Integer(), nullable=False),
+        sa.Column("error", sa.String(length=80), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["integration_id"],
+            ["integration.id"],
+            name=op.f("fk_address_book_entry_integration_id"),
+        ),
+        sa.PrimaryKeyConstraint("integration_id", "phone", name=op.f("pk_address_book_entry")),
+    )
 
     op.create_table(
         "manager_answer",
@@ -379,6 +403,16 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("note", sa.Text(), nullable=True))
         batch_op.add_column(sa.Column("note_by", sa.String(length=200), nullable=True))
         batch_op.add_column(sa.Column("asked", sa.JSON(), nullable=False, server_default="{}"))
+        batch_op.add_column(
+            sa.Column("is_promise_due", sa.Boolean(), nullable=False, server_default=sa.false())
+        )
+        batch_op.create_index(
+            "ix_call_session_promise",
+            ["integration_id"],
+            unique=False,
+            postgresql_where=sa.text("is_promise_due"),
+            sqlite_where=sa.text("is_promise_due"),
+        )
         batch_op.create_index(
             "ix_call_session_client", ["integration_id", "client_phone", "started_at"], unique=False
         )
@@ -387,6 +421,9 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("clients_read_till", sa.BigInteger(), nullable=True))
         batch_op.add_column(sa.Column("clients_read_at", sa.BigInteger(), nullable=True))
         batch_op.add_column(sa.Column("clients_cursor", sa.JSON(), nullable=True))
+
+    with op.batch_alter_table("crm_user", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("told_at", sa.BigInteger(), nullable=True))
 
     with op.batch_alter_table("integration", schema=None) as batch_op:
         batch_op.add_column(
@@ -427,13 +464,22 @@ def downgrade() -> None:
         batch_op.drop_column("keep_recordings_days")
         batch_op.drop_column("allowed_origins")
 
+    with op.batch_alter_table("crm_user", schema=None) as batch_op:
+        batch_op.drop_column("told_at")
+
     with op.batch_alter_table("crm_account", schema=None) as batch_op:
         batch_op.drop_column("clients_cursor")
         batch_op.drop_column("clients_read_at")
         batch_op.drop_column("clients_read_till")
 
     with op.batch_alter_table("call_session", schema=None) as batch_op:
+        batch_op.drop_index(
+            "ix_call_session_promise",
+            postgresql_where=sa.text("is_promise_due"),
+            sqlite_where=sa.text("is_promise_due"),
+        )
         batch_op.drop_index("ix_call_session_client")
+        batch_op.drop_column("is_promise_due")
         batch_op.drop_column("asked")
         batch_op.drop_column("note_by")
         batch_op.drop_column("note")
@@ -464,6 +510,7 @@ def downgrade() -> None:
         batch_op.drop_index("ix_manager_answer_at")
 
     op.drop_table("manager_answer")
+    op.drop_table("address_book_entry")
     with op.batch_alter_table("crm_event", schema=None) as batch_op:
         batch_op.drop_index("uq_crm_event")
         batch_op.drop_index("ix_crm_event_received")
