@@ -113,6 +113,12 @@ SENTENCES: Mapping[str, LazyString] = {
     Code.WRITE_REFUSED: _l("%(kind)s: Behomes refused: %(message)s"),
     Code.WRITE_DEAD: _l("%(kind)s: set aside after several refusals: %(message)s"),
     Code.WRITE_REPLAYED: _l("%(kind)s: sent again by hand."),
+    Code.WRITE_SKIPPED: _l("%(kind)s: given up for good by %(by)s."),
+    Code.WRITE_LEFT_OUT: _l("%(kind)s: no longer wanted, so it is not sent."),
+    Code.DECIDED_ANEW: _l(
+        "%(by)s had the call decided anew with settings version %(version)s: what is there already"
+        " is not made a second time."
+    ),
     Code.DUPLICATE_ALARM: _l("%(kind)s: Behomes holds %(count)s of them, the oldest is used."),
     Code.KEY_REFUSED: _l("Behomes does not accept the API key: we wait for a new one."),
     Code.CRASHED: _l("An error of our own: %(error)s. The call is tried again."),
@@ -125,6 +131,7 @@ STATE_REASONS: Mapping[str, LazyString] = {
     "in_progress": _l("The call is going on"),
     "retry": _l("Behomes did not answer, we try again"),
     "settling": _l("Behomes gave no clear answer, we check"),
+    "replayed": _l("It is being carried out again"),
     "report": _l("Waiting for the CallGear report"),
     "crm_away": _l("Behomes does not answer"),
     "crm_unknown": _l("Behomes has not answered once yet"),

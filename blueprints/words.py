@@ -51,6 +51,7 @@ WRITE_STATUSES: Mapping[str, Word] = {
     WriteStatus.SENT: Word(_l("Sent, answer unknown"), "circle-help", "warn"),
     WriteStatus.DONE: Word(_l("Done"), "circle-check", "ok"),
     WriteStatus.DEAD: Word(_l("Refused"), "circle-alert", "error"),
+    WriteStatus.SKIPPED: Word(_l("Given up"), "circle-minus"),
 }
 NOTIFICATION_STATES: Mapping[str, Word] = {
     "pending": Word(_l("Accepted"), "clock", "info"),

@@ -26,6 +26,14 @@ class CallSession(db.Model):  # type: ignore[name-defined]
         Index("ix_call_session_started", "integration_id", "started_at"),
         Index("ix_call_session_client", "integration_id", "client_phone", "started_at"),
         Index(
+            "ix_call_session_failed",
+            "integration_id",
+            "started_at",
+            "id",
+            postgresql_where=text("state = 'failed'"),
+            sqlite_where=text("state = 'failed'"),
+        ),
+        Index(
             "ix_call_session_due",
             "next_at",
             postgresql_where=text("next_at IS NOT NULL"),
@@ -56,6 +64,8 @@ class CallSession(db.Model):  # type: ignore[name-defined]
     integration_id: Mapped[int] = mapped_column(ForeignKey("integration.id"))
     call_session_id: Mapped[str] = mapped_column(String(64))
     settings_version: Mapped[int | None]
+    # The decisions that stand have this number: a replay with today's settings asks for the next.
+    decision_number: Mapped[int] = mapped_column(default=1)
     # After a replay: the version with which what is sent is rendered; the decision stays.
     render_version: Mapped[int | None]
     first_seen_at: Mapped[datetime] = mapped_column(Moment)

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from models.base import BigId, Moment, db
 
 PENDING, TAKEN, IGNORED, REJECTED = "pending", "taken", "ignored", "rejected"
+UNUSED = "state IN ('ignored', 'rejected')"
 
 
 class Notification(db.Model):  # type: ignore[name-defined]
@@ -22,6 +23,17 @@ class Notification(db.Model):  # type: ignore[name-defined]
         UniqueConstraint("integration_id", "event_key"),
         # "When did the last one of each kind come" is asked by the pages that wait for it.
         Index("ix_notification_received", "integration_id", "kind", "received_at"),
+        # The journal, newest first; what was not used or not read is rare and has its own index.
+        Index("ix_notification_journal", "integration_id", "received_at", "id"),
+        Index(
+            "ix_notification_unused",
+            "integration_id",
+            "state",
+            "received_at",
+            "id",
+            postgresql_where=text(UNUSED),
+            sqlite_where=text(UNUSED),
+        ),
         Index(
             "ix_notification_pending",
             "id",

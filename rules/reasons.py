@@ -77,6 +77,9 @@ class Code(StrEnum):
     WRITE_REFUSED = "write_refused"  # kind, message
     WRITE_DEAD = "write_dead"  # kind, message
     WRITE_REPLAYED = "write_replayed"  # kind
+    WRITE_SKIPPED = "write_skipped"  # kind, by: given up for good
+    WRITE_LEFT_OUT = "write_left_out"  # kind: a later decision does not want it
+    DECIDED_ANEW = "decided_anew"  # by, number, version
     DUPLICATE_ALARM = "duplicate_alarm"  # kind, count
     KEY_REFUSED = "key_refused"
     CRASHED = "crashed"  # error

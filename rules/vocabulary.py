@@ -86,3 +86,4 @@ class WriteStatus(StrEnum):
     SENT = "sent"
     DONE = "done"
     DEAD = "dead"
+    SKIPPED = "skipped"  # a person, or a later decision, has given it up for good

@@ -51,6 +51,11 @@ class Write:
     def is_open(self) -> bool:
         return self.status in (WriteStatus.PLANNED, WriteStatus.SENT)
 
+    @property
+    def is_given_up(self) -> bool:
+        """Set aside after refusals, or skipped for good."""
+        return self.status in (WriteStatus.DEAD, WriteStatus.SKIPPED)
+
 
 @dataclass
 class Stored:
@@ -80,6 +85,9 @@ class Call:
     read_key: Callable[[str], Write | None]
     writes: dict[str, Write] = field(default_factory=dict)
     decisions: dict[str, Stored] = field(default_factory=dict)
+    # While it is decided anew: the decisions before, and the writes that may be planned afresh.
+    earlier: dict[str, Stored] = field(default_factory=dict)
+    free: set[str] = field(default_factory=set)
     changes: Changes = field(default_factory=Changes)
     created: dict[str, Any] = field(default_factory=dict)
     client: Client | None = None
@@ -144,9 +152,11 @@ class Call:
         late: list[str] | None = None,
         contact: str | None = None,
     ) -> Write:
-        """Intend a write; a key that is there already stays as it is."""
+        """Intend a write; a key that is there already stays as it is, unless it is `free`."""
         known = self.writes.get(key)
         if known is not None:
+            if key in self.free:
+                self._plan_afresh(known, body=body, links=links or {}, late=late or [])
             return known
         reference = reference_prefix(kind) + keyed_hash(self.office.reference_key, key)
         write = Write(
@@ -167,6 +177,12 @@ class Call:
         row = {each.name: getattr(write, each.name) for each in fields(Write)}
         self.changes.plan(row | {"integration_id": self.office.integration_id})
         return write
+
+    def _plan_afresh(self, write: Write, **columns: Any) -> None:
+        """Plan a write that never reached the CRM as if for the first time."""
+        self.free.discard(write.ledger_key)
+        fresh = {"refusals": 0, "attempts": 0, "next_at": None, "error": None, "is_stale": False}
+        self.update(write, status=WriteStatus.PLANNED, planned_at=self.now(), **fresh, **columns)
 
     def update(self, write: Write, **columns: Any) -> None:
         """Change a write here and in the ledger."""
@@ -189,7 +205,7 @@ class Call:
             {
                 "session_row_id": self.id,
                 "kind": decision.kind,
-                "number": 1,
+                "number": self.row.decision_number,
                 "decided_at": self.now(),
                 "rule": decision.rule,
                 "contact": _word(decision.contact),

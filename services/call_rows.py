@@ -94,6 +94,7 @@ def load_calls(
         settings = offices.settings(session, row.integration_id, version) if version else None
         later = row.render_version
         rendering = offices.settings(session, row.integration_id, later) if later else None
+        made = decisions[row.id]
         call = Call(
             row=row,
             office=office,
@@ -105,7 +106,13 @@ def load_calls(
             read_contact=ledger.contact,
             read_key=ledger.key,
             writes=writes[row.id],
-            decisions=decisions[row.id],
+            decisions=made.get(row.decision_number, {}),
+            earlier={
+                kind: one
+                for n in sorted(made)
+                if n < row.decision_number
+                for kind, one in made[n].items()
+            },
             created=dict(row.created),
             client=Client(**row.client) if row.client else None,
         )
@@ -162,11 +169,12 @@ def _writes(session: Session, ids: Iterable[int]) -> dict[int, dict[str, Write]]
     return found
 
 
-def _decisions(session: Session, ids: Iterable[int]) -> dict[int, dict[str, Stored]]:
+def _decisions(session: Session, ids: Iterable[int]) -> dict[int, dict[int, dict[str, Stored]]]:
+    """Call -> number of the decision -> kind -> decision."""
     query = select(DECISIONS).where(DECISIONS.c.session_row_id.in_(ids))
-    found: dict[int, dict[str, Stored]] = defaultdict(dict)
+    found: dict[int, dict[int, dict[str, Stored]]] = defaultdict(dict)
     for row in session.execute(query.order_by(DECISIONS.c.number)):
-        found[row.session_row_id][row.kind] = Stored(
+        found[row.session_row_id].setdefault(row.number, {})[row.kind] = Stored(
             kind=row.kind,
             rule=row.rule,
             actions=tuple(Entity(action) for action in row.actions),

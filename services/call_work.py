@@ -189,7 +189,7 @@ def _rest(call: Call, facts: CallFacts) -> Rest:
     """Where the call stands after this run, and when there is more to do."""
     mine = [write for write in call.writes.values() if _matters(call, write)]
     open_ones = [write for write in mine if write.is_open]
-    dead = [write for write in mine if write.status == WriteStatus.DEAD]
+    dead = [write for write in mine if _is_missing(call, write)]
     now = call.now()
     retries = [write.next_at for write in open_ones if write.next_at is not None]
     next_at = min(retries, default=None)
@@ -221,6 +221,12 @@ def _matters(call: Call, write: Any) -> bool:
         for own in call.writes.values()
     )
     return write.ledger_key in linked and is_waited_for and write.kind == "client"
+
+
+def _is_missing(call: Call, write: Any) -> bool:
+    """Set aside; a skipped one only if it is another call's that ours waits for in vain."""
+    is_own = write.session_row_id == call.id
+    return write.status == WriteStatus.DEAD or (write.is_given_up and not is_own)
 
 
 def _why_dead(error: dict[str, Any] | None) -> str:

@@ -91,7 +91,7 @@ def linked_id(call: Call, link: Mapping[str, Any]) -> str | None:
 def _is_set_aside(call: Call, link: Mapping[str, Any]) -> bool:
     write = call.writes.get(str(link.get("key")))
     is_without_id = write is not None and write.status == WriteStatus.DONE and not write.crm_id
-    return write is not None and (write.status == WriteStatus.DEAD or is_without_id)
+    return write is not None and (write.is_given_up or is_without_id)
 
 
 def _link_deal_to_lead(call: Call) -> Doing:

@@ -122,7 +122,9 @@ def _send(call: Call, entity: Entity, target: str, write: Write) -> Doing:
         present = yield from _read(call, entity, target)
         filled = Filled(fields, frozenset(write.body["keep"]), ())
         fields, kept = keep_filled(filled, present.custom_fields, entity)
-        changed = {f for f in wanted if present.texts.get(f) != write.body["before"][f]}
+        before = write.body["before"]
+        known = {name: (before[name], text) for name, text in wanted.items()}
+        changed = {name for name in known if present.texts.get(name) not in known[name]}
         call.trace(
             *kept,
             *(because(Code.TEXT_KEPT, entity=str(entity), field=name) for name in sorted(changed)),
@@ -156,9 +158,13 @@ def _is_completed(call: Call, entity: Entity) -> bool:
 
 
 def _sent(call: Call, entity: Entity) -> Sent:
-    """What the create of this call carried; nothing if it made no such thing."""
+    """What the create of this call carried; nothing if it made no such thing. When the call was
+    decided anew all rows count as left: by today's settings they may have other values."""
     made = _made(call, entity)
-    return Sent(made.body, made.late) if made else NOTHING_SENT
+    if made is None:
+        return NOTHING_SENT
+    is_anew = bool(call.earlier) and made.status == WriteStatus.DONE
+    return Sent(made.body | {"custom_fields": {}} if is_anew else made.body, made.late)
 
 
 def _made(call: Call, entity: Entity) -> Write | None:

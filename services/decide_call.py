@@ -21,6 +21,14 @@ from rules.keys import client_key, task_contact
 from rules.reasons import Code, because
 from rules.vocabulary import Contact, Direction, Entity, WriteStatus
 from services.call import Call, Write
+from services.decide_again import (
+    CREATED_BY_CONTACT,
+    CREATED_BY_TASK,
+    client_again,
+    has_own_task,
+    leave_out,
+    reconsider,
+)
 from services.look_up import contact_of, hold_contact, look_up, own_create
 from services.rendering import render_entity, render_line, render_task
 from services.steps import Busy, Step
@@ -36,9 +44,12 @@ def decide_about_contact(call: Call, facts: CallFacts) -> Deciding:
     if "contact" in call.decisions or not may_decide(facts, call.rules):
         return
     sides = due_sides(facts, call.rules)
-    if not sides & ~call.row.looked_up:
+    if "contact" in call.earlier:
+        client = yield from client_again(call, facts)
+    elif not sides & ~call.row.looked_up:
         return
-    client = yield from look_up(call, facts)
+    else:
+        client = yield from look_up(call, facts)
     decision = decide_contact(facts, client, call.rules, call.office.people)
     if decision is None:
         call.update_session(looked_up=call.row.looked_up | sides)
@@ -46,7 +57,9 @@ def decide_about_contact(call: Call, facts: CallFacts) -> Deciding:
     _remember(call, decision)
     if client:
         keep_client(call, client)
+    reconsider(call, *CREATED_BY_CONTACT)
     _plan_actions(call, facts, decision, client)
+    leave_out(call)
 
 
 def decide_about_task(call: Call, facts: CallFacts) -> Deciding:
@@ -56,9 +69,11 @@ def decide_about_task(call: Call, facts: CallFacts) -> Deciding:
     decision = decide_task(facts, call.client, call.rules, call.office.people)
     if decision is None:
         return
-    if decision.actions:
+    reconsider(call, *CREATED_BY_TASK)
+    if decision.actions and not has_own_task(call):
         yield from hold_contact(call, facts)
         _plan_task(call, facts, decision)
+    leave_out(call)
     _remember(call, decision)
 
 
@@ -72,6 +87,8 @@ def exempt_from_rules(call: Call, facts: CallFacts, decision: Decision) -> Decid
         if facts.client_phone and not is_internal:
             client = yield from look_up(call, facts)
         _remember(call, decision)
+        reconsider(call, *CREATED_BY_CONTACT, *CREATED_BY_TASK)
+        leave_out(call)
         if client:
             keep_client(call, client)
     elif is_internal and stored.rule != HISTORY_ONLY and call.row.direction != facts.direction:
@@ -141,7 +158,8 @@ def plan_entity(
     rendered = render_entity(call, facts, entity, owner)
     call.trace(*rendered.reasons)
     if entity is Entity.CLIENT:
-        keep_client(call, made_client(rendered, owner))
+        if not call.created.get("client_id"):  # decided anew, he may be there already
+            keep_client(call, made_client(rendered, owner))
         return _plan_client(call, facts, rendered)
     key = call.key(entity)
     return call.plan(str(entity), key, rendered.body, links=dict(links), late=rendered.late)
@@ -159,7 +177,8 @@ def _plan_client(call: Call, facts: CallFacts, rendered: Rendered) -> Write:
         contact = contact_of(call, facts)
         return call.plan("client", key, rendered.body, late=rendered.late, contact=contact)
     call.writes[key] = known
-    if known.status == WriteStatus.DEAD:
+    call.free.discard(key)
+    if known.is_given_up:
         call.update(known, status=WriteStatus.PLANNED, body=rendered.body, refusals=0)
         call.update(known, late=rendered.late, is_stale=False, next_at=None)
     return known
@@ -207,7 +226,7 @@ def _open_task(call: Call, facts: CallFacts) -> Write | None:
         for row in rows
         if row.kind == "task"
         and row.closed_at is None
-        and row.status != WriteStatus.DEAD
+        and not row.is_given_up
         and row.session_row_id != call.id
     ]
     return max(open_ones, key=lambda row: row.planned_at or call.now(), default=None)
@@ -222,7 +241,7 @@ def _task_contact(call: Call, facts: CallFacts) -> str:
 def _task_links(call: Call) -> dict[str, Any]:
     for entity in TASK_LINKS:
         key = call.key(entity)
-        if key in call.writes:
+        if key in call.writes and call.writes[key].status != WriteStatus.SKIPPED:
             return {str(entity): {"key": key}}
     contact = call.decisions["contact"]
     if call.client and call.client.id:

@@ -32,7 +32,7 @@ def log_call(call: Call, facts: CallFacts) -> Doing:
     sent = {name: value for name, value in entry.body.items() if name != "revision"}
     if entry.status == WriteStatus.DONE and sent == wanted:
         return
-    if entry.status == WriteStatus.DEAD or not _is_due(call, entry):
+    if entry.is_given_up or not _is_due(call, entry):
         return
     if entry.status == WriteStatus.DONE and _only_recordings(sent, wanted):
         yield from _patch_recordings(call, facts, entry, wanted)

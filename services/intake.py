@@ -72,6 +72,7 @@ def _new_row(
         "integration_id": key[0],
         "call_session_id": key[1],
         "settings_version": max(in_force, default=None),
+        "decision_number": 1,
         "first_seen_at": first_seen_at,
         "updated_at": first_seen_at,
         "started_at": first_seen_at,

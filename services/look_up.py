@@ -68,9 +68,7 @@ def find_by_phone(call: Call, phone: Phone) -> Generator[Step, Any, tuple[Client
 
 def own_create(call: Call) -> Write | None:
     """Our create of a client with this phone, unless it failed for good or the client is gone."""
-    alive = [
-        row for row in call.clients if row.closed_at is None and row.status != WriteStatus.DEAD
-    ]
+    alive = [row for row in call.clients if row.closed_at is None and not row.is_given_up]
     return alive[-1] if alive else None
 
 

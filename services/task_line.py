@@ -34,7 +34,7 @@ def carry_out_task_lines(call: Call, facts: CallFacts) -> Doing:
 
 def _write_line(call: Call, facts: CallFacts, line: Write) -> Doing:
     task = call.read_key(line.links["task"]["key"])
-    if task is None or task.status == WriteStatus.DEAD:
+    if task is None or task.is_given_up:
         yield from _own_task(call, facts, line, None)
         return
     if task.status != WriteStatus.DONE:

@@ -338,8 +338,6 @@ def upgrade() -> None:
         sa.Column("done", sa.Integer(), nullable=False),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
         sa.Column("finished_at", sa.BigInteger(), nullable=True),
-        sa.Column("lease_token", sa.String(length=32), nullable=True),
-        sa.Column("leased_until", sa.BigInteger(), nullable=True),
         sa.ForeignKeyConstraint(
             ["integration_id"], ["integration.id"], name=op.f("fk_replay_run_integration_id")
         ),
@@ -348,6 +346,13 @@ def upgrade() -> None:
     with op.batch_alter_table("replay_run", schema=None) as batch_op:
         batch_op.create_index(
             "ix_replay_run_created", ["integration_id", "created_at"], unique=False
+        )
+        batch_op.create_index(
+            "uq_replay_run_unfinished",
+            ["integration_id"],
+            unique=True,
+            postgresql_where=sa.text("state = 'running'"),
+            sqlite_where=sa.text("state = 'running'"),
         )
 
     op.create_table(
@@ -392,6 +397,26 @@ def upgrade() -> None:
         )
         batch_op.create_index(batch_op.f("ix_recording_copy_next_at"), ["next_at"], unique=False)
 
+    with op.batch_alter_table("notification", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_notification_journal", ["integration_id", "received_at", "id"], unique=False
+        )
+        batch_op.create_index(
+            "ix_notification_unused",
+            ["integration_id", "state", "received_at", "id"],
+            unique=False,
+            postgresql_where=sa.text("state IN ('ignored', 'rejected')"),
+            sqlite_where=sa.text("state IN ('ignored', 'rejected')"),
+        )
+    with op.batch_alter_table("call_session", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_call_session_failed",
+            ["integration_id", "started_at", "id"],
+            unique=False,
+            postgresql_where=sa.text("state = 'failed'"),
+            sqlite_where=sa.text("state = 'failed'"),
+        )
+
     with op.batch_alter_table("call_session", schema=None) as batch_op:
         batch_op.add_column(sa.Column("employee_id", sa.String(length=40), nullable=True))
         batch_op.add_column(sa.Column("wait_seconds", sa.Integer(), nullable=True))
@@ -400,6 +425,9 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("campaign", sa.String(length=200), nullable=True))
         batch_op.add_column(sa.Column("written_at", sa.BigInteger(), nullable=True))
         batch_op.add_column(sa.Column("made", sa.Integer(), nullable=False, server_default="0"))
+        batch_op.add_column(
+            sa.Column("decision_number", sa.Integer(), nullable=False, server_default="1")
+        )
         batch_op.add_column(sa.Column("note", sa.Text(), nullable=True))
         batch_op.add_column(sa.Column("note_by", sa.String(length=200), nullable=True))
         batch_op.add_column(sa.Column("asked", sa.JSON(), nullable=False, server_default="{}"))
@@ -472,7 +500,12 @@ def downgrade() -> None:
         batch_op.drop_column("clients_read_at")
         batch_op.drop_column("clients_read_till")
 
+    with op.batch_alter_table("notification", schema=None) as batch_op:
+        batch_op.drop_index("ix_notification_unused")
+        batch_op.drop_index("ix_notification_journal")
+
     with op.batch_alter_table("call_session", schema=None) as batch_op:
+        batch_op.drop_index("ix_call_session_failed")
         batch_op.drop_index(
             "ix_call_session_promise",
             postgresql_where=sa.text("is_promise_due"),
@@ -483,6 +516,7 @@ def downgrade() -> None:
         batch_op.drop_column("asked")
         batch_op.drop_column("note_by")
         batch_op.drop_column("note")
+        batch_op.drop_column("decision_number")
         batch_op.drop_column("made")
         batch_op.drop_column("written_at")
         batch_op.drop_column("campaign")
@@ -498,6 +532,7 @@ def downgrade() -> None:
 
     op.drop_table("recording_copy")
     with op.batch_alter_table("replay_run", schema=None) as batch_op:
+        batch_op.drop_index("uq_replay_run_unfinished")
         batch_op.drop_index("ix_replay_run_created")
 
     op.drop_table("replay_run")
