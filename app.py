@@ -10,9 +10,12 @@ from flask_wtf import CSRFProtect
 
 from blueprints import (
     account,
+    api,
     auth,
     calls,
     demo,
+    embed,
+    embed_api,
     errors,
     integrations,
     invitations,
@@ -63,9 +66,12 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     try_call.bp,
     rehearse.bp,
     demo.bp,
+    embed.bp,
+    embed_api.bp,
     styleguide.bp,
     ops.bp,
     recordings.bp,
+    api.bp,
 )
 
 migrate = Migrate()

@@ -26,6 +26,7 @@ DOORS = {
     "language.": PUBLIC,
     "styleguide.": PUBLIC,  # in the demo only
     "ops.": OWN,
+    "api.": OWN,
     "recordings.": OWN,
     "pages.": LOGIN,
     "account.": LOGIN,
@@ -40,6 +41,11 @@ DOORS = {
     "try_call.": ADMIN,
     "rehearse.": ADMIN,
     "demo.": ADMIN,
+    "embed.": ADMIN,
+    "embed.ask": LOGIN,
+    "embed.allow": LOGIN,
+    "embed.end_own_key": LOGIN,
+    "embed_api.": OWN,
 }
 # What stands for the parts of an address that are neither an integration nor a number.
 PARTS = {"slug": "tasks", "entity": "lead", "call_session_id": CALL_IDS[0]}
