@@ -35,7 +35,7 @@ def readiness(engine: Engine, redis_url: str | None) -> dict[str, Any]:
     except SQLAlchemyError:
         parts["database"] = "away"
         parts["migrations"] = "unknown"
-    parts["broker"], parts["workers"] = _broker(redis_url)
+    parts["broker"], parts["workers"] = broker_state(redis_url)
     return {"ready": all(part == "ok" for part in parts.values()), "parts": parts}
 
 
@@ -84,7 +84,7 @@ def counts(engine: Engine, redis_url: str | None) -> Counts:
     }
 
 
-def _broker(redis_url: str | None) -> tuple[str, str]:
+def broker_state(redis_url: str | None) -> tuple[str, str]:
     if redis_url is None:
         return "away", "unknown"
     try:
