@@ -16,6 +16,8 @@ from redis.exceptions import RedisError
 from rq import Queue
 from rq.serializers import JSONSerializer
 
+from services.doorbell import NOTIFICATIONS
+
 QUEUE = "calls"
 JOB_TIMEOUT_SECONDS = 60
 DRAIN_SECONDS = 15
@@ -65,7 +67,8 @@ def ring_for_sync(redis_url: str | None, run_id: int) -> bool:
 
 
 class Ringer:
-    """Rings for many: threads say that there is work, one background thread tells Redis.
+    """Rings for many: threads say that there is work, one background thread tells Redis: the live
+    process, and the workers.
 
     Starts its thread with the first ring, so that it belongs to the process that rings.
     """
@@ -98,5 +101,6 @@ class Ringer:
             self._wanted.wait()
             self._wanted.clear()
             with contextlib.suppress(RedisError):
+                connection.publish(NOTIFICATIONS, b"")  # a phone may be ringing: first
                 enqueue_drain(queue, self._workers)
             time.sleep(RING_EVERY_SECONDS)

@@ -1,4 +1,4 @@
-"""`python -m runtime run|web|worker|upkeep|broker|migrate`: the whole system or one part alone.
+"""`python -m runtime run|web|worker|live|upkeep|broker|migrate`: the whole system or one part.
 
 One part alone is for systemd or containers; it finds the broker by REDIS_URL or INSTANCE_DIR.
 """
@@ -59,6 +59,13 @@ def _worker(config: Config) -> int:
     return 0
 
 
+def _live(config: Config) -> int:
+    from runtime import live
+
+    live.work(_with_broker(config))
+    return 0
+
+
 def _upkeep(config: Config) -> int:
     from runtime import upkeep
 
@@ -88,6 +95,7 @@ PARTS: dict[str, Callable[[Config], int]] = {
     "run": run,
     "web": _web,
     "worker": _worker,
+    "live": _live,
     "upkeep": _upkeep,
     "broker": _broker,
     "migrate": _migrate,

@@ -22,6 +22,7 @@ SHARED_MODULES = (
     "runtime.web",
     "runtime.worker",
     "runtime.upkeep",
+    "runtime.live",
     "runtime.migrate",
     "runtime.demo",
     "runtime.first_admin",
@@ -58,7 +59,7 @@ def stages(
         [_task("migrations", config, _migrate)],
         [_task("demo data", config, partial(_prepare_demo, placed=placed))] if placed else [],
         [_web_part(config)],
-        [*_worker_parts(config), _upkeep_part(config)],
+        [*_worker_parts(config), _live_part(config), _upkeep_part(config)],
         [] if placed else [_task("first admin", config, _tell_first_admin)],
     ]
 
@@ -98,6 +99,15 @@ def _worker_parts(config: Config) -> list[Part]:
     names = [f"worker {number}" for number in range(1, config.call_workers + 1)]
     grace = WORKERS_GRACE_SECONDS
     return [Part(name, _logged(name, config, work), grace_seconds=grace) for name in names]
+
+
+def _live_part(config: Config) -> Part:
+    def work(config: Config) -> None:
+        from runtime import live
+
+        live.work(config)
+
+    return Part("live", _logged("live", config, work))
 
 
 def _upkeep_part(config: Config) -> Part:

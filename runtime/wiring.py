@@ -12,10 +12,17 @@ from jobs.queue import Ringer
 from models import db
 from runtime.broker import find_url
 from runtime.config import Config
+from runtime.process import StopFlag
+from services import console_events
+from services.console_hub import Hub
 from services.hook_access import HookAccess
 from services.inbox import Inbox
 from services.ports import CrmAccess, PbxAccess, Ports
 from services.token_uses import TokenUses
+
+# Threads of a web process that consoles leave to notifications and pages.
+KEPT_THREADS = 40
+NOT_STOPPING = StopFlag()
 
 
 def make_ports(config: Config, app: Flask) -> Ports:
@@ -44,6 +51,7 @@ def make_ports(config: Config, app: Flask) -> Ports:
         settle_seconds=config.settle_seconds,
         enrich_seconds=config.enrich_seconds,
         recording_link_days=config.recording_link_days,
+        recordings_dir=config.instance_dir / "recordings",
         secret_key=config.secret_key,
     )
 
@@ -56,11 +64,26 @@ def wire_up(app: Flask, config: Config) -> None:
     redis_url = find_url(config)
     ringer = Ringer(redis_url, config.call_workers)
     uses = TokenUses(engine)
+    console_events.use(redis_url)
+    hub = Hub(
+        engine,
+        redis_url,
+        room=room_for_consoles(config.web_threads),
+        is_stopping=lambda: app.extensions.get("stopping", NOT_STOPPING).is_set(),
+    )
     app.extensions |= {
         "ports": make_ports(config, app),
         "inbox": inbox,
         "hook_access": HookAccess(engine, app.extensions["vault"], uses),
         "ringer": ringer,
         "redis_url": redis_url,
+        "console_hub": hub,
     }
-    app.extensions.setdefault("after_fork", []).extend([inbox.reset, ringer.reset, uses.reset])
+    app.extensions.setdefault("after_fork", []).extend(
+        [inbox.reset, ringer.reset, uses.reset, hub.reset]
+    )
+
+
+def room_for_consoles(threads: int) -> int:
+    """How many streams one web process holds: each has a thread, and some are kept for others."""
+    return max(1, threads - min(KEPT_THREADS, threads // 2))

@@ -8,7 +8,7 @@ from time import monotonic
 from sqlalchemy import select
 from sqlalchemy.engine import Engine
 
-from models.base import from_ms, now_ms, reading
+from models.base import from_ms, now_ms, reading, to_ms
 
 
 class DatabaseClock:
@@ -19,3 +19,6 @@ class DatabaseClock:
 
     def now(self) -> datetime:
         return self._start + timedelta(seconds=monotonic() - self._since)
+
+    def now_ms(self) -> int:
+        return to_ms(self.now())

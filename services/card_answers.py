@@ -1,0 +1,103 @@
+"""The CRM's answers put into their cards; and cards that nobody looks after any more."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, select, update
+from sqlalchemy.orm import Session
+
+from clients.errors import RateLimitedError
+from models.base import now_ms
+from rules.cards import is_stale
+from rules.phones import Phone
+from services import console_events, known_clients, pace
+from services.card_context import client_as_json, read_stages
+from services.card_errands import Errands, Found, LookUp, Told
+from services.card_inbox import Key
+from services.card_rows import CARDS, Row
+from services.card_view import open_for, view
+from services.offices import Offices
+
+FORSAKEN_SECONDS = 5.0
+
+
+def take_result(connection: Connection, result: Found | Told) -> None:
+    """Store what an errand brought, and tell those who look at the card."""
+    if isinstance(result, Told):
+        _note_told(connection, result)
+        return
+    if isinstance(result.error, RateLimitedError):
+        pace.slow_down(connection, result.asked.office.account_row_id, result.error.retry_after)
+    if result.error is None:
+        known_clients.remember(connection, [_reading(result)])
+    _complete(connection, result)
+
+
+def look_after(
+    session: Session, offices: Offices, rows: list[Row], errands: Errands, now: datetime
+) -> set[Key]:
+    """The calls whose end never came. Look-ups that died with their process are begun again."""
+    stale: set[Key] = set()
+    for row in rows:
+        key = (row["integration_id"], row["call_session_id"])
+        if is_stale(row["state"], row["updated_at"], now):
+            stale.add(key)
+        age = (now - row["updated_at"]).total_seconds()
+        is_forsaken = row["crm_state"] == "asking" and row["id"] not in errands.out
+        if is_forsaken and age > FORSAKEN_SECONDS and row["client_phone"]:
+            phone = Phone(row["client_phone"], row["client_phone"].startswith("+"))
+            errands.look_up(LookUp(row["id"], key, offices.get(session, key[0]), phone, now))
+    return stale
+
+
+def _complete(connection: Connection, found: Found) -> None:
+    values: dict[str, Any] = {"crm_state": found.crm_state}
+    if found.error is None:
+        values["client"] = _client(connection, found)
+    changed = (
+        connection.execute(
+            update(CARDS)
+            .where(CARDS.c.id == found.asked.card_id, CARDS.c.crm_state == "asking")
+            .values(**values, version=CARDS.c.version + 1, updated_at=now_ms())
+            .returning(CARDS)
+        )
+        .mappings()
+        .first()
+    )
+    if changed is None:
+        return
+    row = dict(changed)
+    console_events.publish_many(
+        connection,
+        [
+            (row["integration_id"], who, console_events.CARD, view(row, who))
+            for who in row["employees"]
+            if open_for(row, who)
+        ],
+    )
+
+
+def _reading(found: Found) -> known_clients.Reading:
+    asked = found.asked
+    account = asked.office.account_row_id
+    return known_clients.Reading(account, asked.phone.value, found.client, asked.asked_at, "call")
+
+
+def _client(connection: Connection, found: Found) -> dict[str, Any] | None:
+    client, office = found.client, found.asked.office
+    if client is None:
+        return None
+    has_open = client.open_leads or client.open_deals
+    session = Session(connection)
+    stages = read_stages(session, office.integration_id) if has_open else {}
+    return client_as_json(client, office, stages)
+
+
+def _note_told(connection: Connection, told: Told) -> None:
+    of_card = CARDS.c.id == told.tell.card_id
+    stored = connection.execute(select(CARDS.c.told).where(of_card).with_for_update()).scalar()
+    if stored is not None:
+        noted = stored | {told.tell.body["event"]: told.result}
+        connection.execute(update(CARDS).where(of_card).values(told=noted))
