@@ -13,6 +13,7 @@ from blueprints import (
     api,
     auth,
     calls,
+    console_stream,
     demo,
     embed,
     embed_api,
@@ -71,6 +72,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     styleguide.bp,
     ops.bp,
     recordings.bp,
+    console_stream.bp,
     api.bp,
 )
 

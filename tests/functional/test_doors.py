@@ -28,6 +28,7 @@ DOORS = {
     "ops.": OWN,
     "api.": OWN,
     "recordings.": OWN,
+    "console_stream.": OWN,  # an EventSource cannot follow to the login: 401
     "pages.": LOGIN,
     "account.": LOGIN,
     "calls.": LOGIN,
