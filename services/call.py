@@ -17,6 +17,7 @@ from rules.reasons import Reason
 from rules.settings import Settings
 from rules.vocabulary import Entity, WriteStatus
 from services.changes import Changes
+from services.click_links import Clicked
 from services.knobs import Knobs
 from services.offices import Office
 from services.vault import keyed_hash
@@ -91,6 +92,8 @@ class Call:
     changes: Changes = field(default_factory=Changes)
     created: dict[str, Any] = field(default_factory=dict)
     client: Client | None = None
+    # The click that has started this call, if one did; emptied of links that the CRM does not know.
+    clicked: Clicked | None = None
     # While the contact is held: our creates of a client with this phone, the oldest first.
     clients: list[Write] = field(default_factory=list)
     is_locked: bool = False

@@ -20,6 +20,7 @@ from rules.crm import Client
 from rules.events import Event
 from rules.vocabulary import Entity
 from services.call import Call, Stored, Write
+from services.click_links import read_clicks
 from services.knobs import Knobs
 from services.offices import Offices
 
@@ -87,6 +88,7 @@ def load_calls(
     events = _events(session, ids)
     writes = _writes(session, ids)
     decisions = _decisions(session, ids)
+    clicks = read_clicks(session, [(row.integration_id, row.call_session_id) for row in rows])
     calls = []
     for row in rows:
         office = offices.get(session, row.integration_id)
@@ -115,6 +117,7 @@ def load_calls(
             },
             created=dict(row.created),
             client=Client(**row.client) if row.client else None,
+            clicked=clicks.get((row.integration_id, row.call_session_id)),
         )
         if row.settings_version is None and version:
             call.update_session(settings_version=version)

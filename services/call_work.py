@@ -93,6 +93,7 @@ def _surroundings(call: Call) -> Surroundings:
         own_numbers=office.own_numbers,
         employee_by_email=office.employee_by_email,
         report=report,
+        clicked_by=call.clicked.employee_id if call.clicked else None,
         is_closed=call.row.closed,
     )
 

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from models import ClickCall
 
 LINKS = ("client_id", "lead_id", "deal_id")
+Key = tuple[int, str]
 
 
 @dataclass(frozen=True)
@@ -21,16 +22,14 @@ class Clicked:
     links: Mapping[str, str] = field(default_factory=dict)
 
 
-def read_clicks(
-    session: Session, integration_id: int, call_session_ids: Collection[str]
-) -> dict[str, Clicked]:
-    """The clicks behind these calls, by the call's id; calls without one are left out."""
+def read_clicks(session: Session, calls: Collection[Key]) -> dict[Key, Clicked]:
+    """The clicks behind these calls (integration and call); calls without one are left out."""
     query = select(ClickCall).where(
-        ClickCall.integration_id == integration_id,
-        ClickCall.call_session_id.in_(call_session_ids),
+        ClickCall.integration_id.in_({integration_id for integration_id, _ in calls}),
+        ClickCall.call_session_id.in_({call_session_id for _, call_session_id in calls}),
     )
     return {
-        str(row.call_session_id): Clicked(
+        (row.integration_id, str(row.call_session_id)): Clicked(
             row.employee_id, {name: str(row.links[name]) for name in LINKS if row.links.get(name)}
         )
         for row in session.scalars(query)

@@ -49,7 +49,7 @@ def known_progress(session: Session, click: ClickCall) -> Progress | None:
     return progress_of([event_of(row) for row in session.scalars(query)], ZoneInfo(zone))
 
 
-def _of_calls(integration_id: int, call_session_ids: Collection[str]) -> Select[tuple[ClickCall]]:
+def _of_calls(integration_id: int, call_session_ids: Collection[str]) -> Select[ClickCall]:
     return select(ClickCall).where(
         ClickCall.integration_id == integration_id,
         ClickCall.call_session_id.in_(call_session_ids),

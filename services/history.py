@@ -18,6 +18,7 @@ from rules.vocabulary import Entity, WriteStatus
 from services import failures, vanished
 from services.call import Call, Write
 from services.carry_out import carry_out_creates, done
+from services.click_links import Clicked
 from services.recording_links import record_id
 from services.steps import Send, Step
 
@@ -28,7 +29,7 @@ LINKED = (Entity.CLIENT, Entity.LEAD, Entity.DEAL)
 def log_call(call: Call, facts: CallFacts) -> Doing:
     """Bring the CRM's entry up to what is known now. Safe to call any number of times."""
     entry = call.plan("call", call.key("call"), {})
-    wanted = _wanted(call, facts)
+    wanted = _wanted(call, facts, _links(call, entry))
     sent = {name: value for name, value in entry.body.items() if name != "revision"}
     if entry.status == WriteStatus.DONE and sent == wanted:
         return
@@ -40,7 +41,17 @@ def log_call(call: Call, facts: CallFacts) -> Doing:
         yield from _put(call, facts, entry, wanted)
 
 
-def _wanted(call: Call, facts: CallFacts) -> dict[str, Any]:
+def _links(call: Call, entry: Write) -> dict[str, Any]:
+    """What the call belongs to. What a click named wins over what the call has created, unless the
+    CRM has refused it: then the entry stands without it."""
+    named = call.clicked.links if call.clicked else {}
+    if entry.status == WriteStatus.DONE and entry.body:
+        stored = entry.body.get("links", {})
+        named = {name: value for name, value in named.items() if stored.get(name) == value}
+    return {**call.created, **named}
+
+
+def _wanted(call: Call, facts: CallFacts, links: dict[str, Any]) -> dict[str, Any]:
     recordings = [
         {
             "url": call.knobs.recording_url(call.id, each.url, call.row.first_seen_at),
@@ -53,7 +64,7 @@ def _wanted(call: Call, facts: CallFacts) -> dict[str, Any]:
         facts,
         employee=employee,
         participants=people,
-        links=call.created,
+        links=links,
         recordings=recordings,
         country=call.office.country,
         note=call.row.note,
@@ -96,7 +107,11 @@ def _put(call: Call, facts: CallFacts, entry: Write, wanted: dict[str, Any]) -> 
 
 
 def _without_gone(call: Call, facts: CallFacts, error: NotFoundError) -> Doing:
-    """Something that the entry links to was deleted: the links that the CRM names, or all."""
+    """Something that the entry links to was deleted: the links that the CRM names, or all. What a
+    click named is left out first: nobody has checked it before."""
+    if call.clicked and call.clicked.links:
+        call.clicked = Clicked(call.clicked.employee_id)
+        return
     linked = {entity for entity in LINKED if call.created.get(f"{entity}_id")}
     gone = linked & vanished.named_in(error) or linked
     for entity in sorted(gone - {Entity.CLIENT}):
