@@ -17,9 +17,10 @@ from blueprints.htmx import render
 from blueprints.kept_forms import restored_fields
 from blueprints.language import LOCALES, THEMES, remember, select_locale, select_theme
 from forms.account import PasswordForm, ProfileForm
+from models import db
 from rules.browsers import name_browser
+from services import console_tokens, sessions
 from services import login as logins
-from services import sessions
 from services.members import reach_of
 
 bp = Blueprint("account", __name__, url_prefix="/account")
@@ -113,6 +114,7 @@ def _page(
         integrations=integrations,
         zone=integrations[0].timezone if integrations else "UTC",
         sessions=sessions.list_sessions(current_user.login_id, current_user.token),
+        keys=console_tokens.keys_of_login(db.session(), current_user.login_id),
         name_browser=name_browser,
     )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, current_app, request
+from flask import Blueprint, Response, current_app, g, request
 
 HTMX_CDN = "https://cdn.jsdelivr.net/npm/htmx.org@2.0.11/dist/htmx.min.js"
 HTMX_INTEGRITY = "sha384-2OatzQy1H+Zd/IIrjr1TcuDGqLXeHhbooAyJY1KdQMKnr4LZ22k31GBLdYKHmVjg"
@@ -22,6 +22,8 @@ bp = Blueprint("security", __name__)
 @bp.after_app_request
 def add_headers(response: Response) -> Response:
     response.headers.setdefault("Content-Security-Policy", content_policy())
+    if _may_have_opener():
+        response.headers.setdefault("Cross-Origin-Opener-Policy", "unsafe-none")
     for name, value in HEADERS.items():
         response.headers.setdefault(name, value)
     if request.endpoint != "static":
@@ -29,6 +31,15 @@ def add_headers(response: Response) -> Response:
     if request.is_secure:
         response.headers.setdefault("Strict-Transport-Security", "max-age=31536000")
     return response
+
+
+def _may_have_opener() -> bool:
+    """The window that a page of the CRM opens gives that page its key: it keeps its opener, also
+    while the person logs in first."""
+    is_on_the_way = request.blueprint == "auth" and request.values.get("next", "").startswith(
+        "/embed/"
+    )
+    return is_on_the_way or g.get("may_have_opener", False)
 
 
 def content_policy() -> str:

@@ -11,6 +11,7 @@ from models.base import now_ms
 from models.login import ADMIN, EMPLOYEE
 from rules import reach
 from rules.reach import Level, Reach, Refusal
+from services.console_tokens import take_back_all
 from services.integrations import database_now
 from services.members import NoSuchLogin, reach_of
 
@@ -50,6 +51,7 @@ def set_enabled(actor_id: int, login_id: int, integration_id: int, *, enabled: b
             .where(LoginSession.login_id == login_id, LoginSession.ended_at.is_(None))
             .values(ended_at=now_ms())
         )
+        take_back_all(db.session(), login_id)
     db.session.commit()
 
 

@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, delete, select, update
 from models import Login, LoginFailure, LoginSession, db
 from models.base import MILLISECOND, now_ms
 from rules.passwords import Weakness, find_weakness
+from services.console_tokens import take_back_all
 from services.login import (
     ABSOLUTE,
     FORGET_FAILURES,
@@ -128,6 +129,8 @@ def purge() -> None:
 
 
 def _end_others(login_id: int, token: str) -> int:
+    """Sessions, and the keys that pop-ups inside other pages hold."""
+    take_back_all(db.session(), login_id)
     ended = db.session.execute(
         update(LoginSession)
         .where(
