@@ -9,7 +9,13 @@ from __future__ import annotations
 from collections.abc import Generator
 from typing import Any
 
-from clients.errors import ClientError, KeyRefusedError, NotFoundError, UnsupportedError
+from clients.errors import (
+    ClientError,
+    KeyRefusedError,
+    NotFoundError,
+    RefusedError,
+    UnsupportedError,
+)
 from rules.bodies import call_body
 from rules.facts import CallFacts
 from rules.participants import participants
@@ -92,8 +98,13 @@ def _put(call: Call, facts: CallFacts, entry: Write, wanted: dict[str, Any]) -> 
     except UnsupportedError as error:
         failures.update_failed(call, entry, error)
         return
-    except NotFoundError as error:
-        if not any(wanted["links"].values()):
+    except (NotFoundError, RefusedError) as error:
+        if call.clicked and call.clicked.links:
+            # Nobody has checked what the click named: without it the entry may stand.
+            call.clicked = Clicked(call.clicked.employee_id)
+            yield from log_call(call, facts)
+            return
+        if isinstance(error, RefusedError) or not any(wanted["links"].values()):
             failures.update_failed(call, entry, error)
             return
         yield from _without_gone(call, facts, error)
@@ -107,11 +118,7 @@ def _put(call: Call, facts: CallFacts, entry: Write, wanted: dict[str, Any]) -> 
 
 
 def _without_gone(call: Call, facts: CallFacts, error: NotFoundError) -> Doing:
-    """Something that the entry links to was deleted: the links that the CRM names, or all. What a
-    click named is left out first: nobody has checked it before."""
-    if call.clicked and call.clicked.links:
-        call.clicked = Clicked(call.clicked.employee_id)
-        return
+    """Something that the entry links to was deleted: the links that the CRM names, or all."""
     linked = {entity for entity in LINKED if call.created.get(f"{entity}_id")}
     gone = linked & vanished.named_in(error) or linked
     for entity in sorted(gone - {Entity.CLIENT}):
