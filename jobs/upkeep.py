@@ -11,6 +11,7 @@ from redis import Redis
 from redis.exceptions import RedisError
 
 from jobs.queue import enqueue_drain, open_queue, ring_for_sync
+from jobs.recordings import keep_recordings, let_recordings_go
 from models import db
 from models.base import reading
 from services import (
@@ -116,5 +117,7 @@ TASKS: tuple[tuple[str, float, Callable[[], object]], ...] = (
     ("take up syncs", 2.0, take_up_syncs),
     ("wake forgotten calls", 5.0, wake_forgotten),
     ("purge deleted", 10.0, purge_deleted),
+    ("keep recordings", 5.0, keep_recordings),
+    ("let recordings go", 60.0, let_recordings_go),
     ("forget old logins", 600.0, forget_old_logins),
 )

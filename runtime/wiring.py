@@ -17,6 +17,7 @@ from services import console_events
 from services.console_hub import Hub
 from services.hook_access import HookAccess
 from services.inbox import Inbox
+from services.manager_desk import ManagerDesk
 from services.ports import CrmAccess, PbxAccess, Ports
 from services.token_uses import TokenUses
 
@@ -71,16 +72,19 @@ def wire_up(app: Flask, config: Config) -> None:
         room=room_for_consoles(config.web_threads),
         is_stopping=lambda: app.extensions.get("stopping", NOT_STOPPING).is_set(),
     )
+    ports = make_ports(config, app)
+    desk = ManagerDesk(engine, ports)
     app.extensions |= {
-        "ports": make_ports(config, app),
+        "ports": ports,
         "inbox": inbox,
         "hook_access": HookAccess(engine, app.extensions["vault"], uses),
         "ringer": ringer,
         "redis_url": redis_url,
         "console_hub": hub,
+        "manager_desk": desk,
     }
     app.extensions.setdefault("after_fork", []).extend(
-        [inbox.reset, ringer.reset, uses.reset, hub.reset]
+        [inbox.reset, ringer.reset, uses.reset, hub.reset, desk.reset]
     )
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from clients.behomes import BehomesClient
 from clients.callgear import CallGearClient
@@ -41,6 +42,7 @@ class Ports:
     settle_seconds: int
     enrich_seconds: int
     recording_link_days: int
+    recordings_dir: Path
     secret_key: str = field(repr=False)
 
     def crm(self, integration: Integration) -> BehomesClient:
