@@ -12,6 +12,7 @@ from clients.callgear import CallGearClient
 from models import ClickCall, ConsoleEvent
 from services.click_calls import Wanted, ask_call
 from tests.callgear import CALL, DATA, TOKEN, simulated
+from tests.factories import event
 
 CLIENT = "+971500000077"
 
@@ -246,3 +247,52 @@ def test_caller_is_told_on_his_console(office, pbx):
     assert (event.kind, event.employee_id) == ("dial", "101")
     assert event.data["state"] == "dialing"
     assert event.data["phone"] == CLIENT
+
+
+def click_and_end(office, pbx, **links):
+    """A call by a click whose notifications come in; it is worked on to its end."""
+    call_session_id = ask(office, links=links).json["call_session_id"]
+    about = {"employee_id": 101, "contact_phone_number": "971500000077", "direction": "out"}
+    ended = {"talk_time_duration": 12, "total_time_duration": 20, "wait_time_duration": 8}
+    office.notify(
+        event("waiting_answer", call_session_id, 0, **about),
+        event("talk_started", call_session_id, 8, leg_ids=[1, 2], **about),
+        event("call_finished", call_session_id, 20, **about | {"employee_id": None}, **ended),
+    )
+    office.settle()
+    return call_session_id
+
+
+def test_call_is_outgoing_by_the_one_who_clicked_and_linked_to_what_he_named(office, pbx):
+    call_session_id = click_and_end(office, pbx, deal_id="d_700")
+
+    shown = office.show(call_session_id)
+    assert shown["facts"]["direction"] == "outbound"
+    assert shown["facts"]["caller"] == "101"
+    (entry,) = office.written("calls")
+    assert entry["links"]["deal_id"] == "d_700"
+
+
+def test_link_that_the_crm_does_not_know_is_left_out(office, pbx):
+    call_session_id = click_and_end(office, pbx, deal_id="d_unknown")
+
+    (entry,) = office.written("calls")
+    assert entry["links"]["deal_id"] is None
+    assert office.state(call_session_id) == ("written", None)
+
+
+def test_call_can_be_asked_for_before_its_first_notification_and_after(office, pbx):
+    key = {"Authorization": f"Bearer {office.made.api_key}"}
+    call_session_id = ask(office).json["call_session_id"]
+    path = f"/api/v1/calls/{call_session_id}"
+
+    before = office.app.test_client().get(path, headers=key)
+    click_and_end(office, pbx)
+    after = office.app.test_client().get(path, headers=key)
+
+    assert (before.status_code, before.json["state"]) == (200, "waiting")
+    assert before.json.keys() == after.json.keys()
+    assert before.json["facts"].keys() == after.json["facts"].keys()
+    assert after.json["state"] == "written"
+    unknown = office.app.test_client().get("/api/v1/calls/1", headers=key)
+    assert (unknown.status_code, code(unknown)) == (404, "not_found")
