@@ -37,7 +37,11 @@ COME_BACK_MS = (1000, 4000)
 @bp.get("/console/stream")
 def stream() -> Response:
     """The stream of the one who asks: 401 for strangers, 503 while there is no room."""
-    listener = who_listens() or abort(401)
+    return open_stream(who_listens() or abort(401))
+
+
+def open_stream(listener: Listener) -> Response:
+    """The events of this listener from now on; 503 while there is no room."""
     hub: Hub = current_app.extensions["console_hub"]
     try:
         hub.open(listener)

@@ -10,6 +10,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import force_locale
 
 from blueprints.api_access import KEYED, ApiError, answer, api_answer, invalid, read_json
+from blueprints.console_stream import open_stream
 from blueprints.embed_script import embed_script
 from blueprints.language import LOCALES
 from models import Integration, db
@@ -17,6 +18,8 @@ from models.integration import LIVE
 from rules.origins import is_allowed
 from services import console_tokens, embed_pages
 from services.click_calls import Wanted, ask_call
+from services.console_hub import Listener
+from services.console_passes import TOKEN, Pass
 from services.console_tokens import Bearer
 from services.find_calls import find_own_employee_id
 
@@ -73,6 +76,14 @@ def call(id: int) -> ResponseReturnValue:
     with force_locale(_locale()):
         made = ask_call(db.session(), wanted, current_app.extensions["ports"])
         return answer(made.status, {"id": made.row_id})
+
+
+@bp.get("/embed/<int:id>/stream")
+def stream(id: int) -> Response:
+    """The console's stream for this key: the same events as on /console."""
+    bearer = _bearer(id)
+    ear = (id, find_own_employee_id(id, bearer.login_id, bearer.email))
+    return open_stream(Listener(bearer.login_id, Pass(TOKEN, bearer.token_hash), frozenset({ear})))
 
 
 @bp.delete("/embed/<int:id>/key")

@@ -29,6 +29,7 @@ class Bearer:
     """Who holds a good key."""
 
     token_id: int
+    token_hash: str
     login_id: int
     email: str
     locale: str | None
@@ -105,7 +106,9 @@ def find_bearer(
         return None
     if not login.may_see(integration_id):
         return None
-    bearer = Bearer(key.id, login.id, login.email, login.locale, integration_id, key.origin)
+    bearer = Bearer(
+        key.id, key.token_hash, login.id, login.email, login.locale, integration_id, key.origin
+    )
     if is_stale:
         _touch(session, key.id)
     return bearer

@@ -57,8 +57,8 @@ async function dial(number) {
 }
 
 function takeDial(data) {
-  if (!dialCard || (dialCard.id !== data.id && dialCard.request !== data.request_id)) return;
-  ask(`/calls/${encodeURIComponent(dialCard.request)}`)
+  if (!dialCard || !String(data.request_id).endsWith(dialCard.request)) return;
+  ask(`/calls/${data.id}`)
     .then((answer) => (answer.ok ? answer.json() : null))
     .then((told) => told && showDial({ ...dialCard, isFollowed: true, text: told.text, isOver: told.is_over }))
     .catch(() => {});
