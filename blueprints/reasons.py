@@ -54,6 +54,15 @@ SENTENCES: Mapping[str, LazyString] = {
         "Task %(task_id)s for this client is still open: a line is added to it, no second task."
     ),
     Code.TASK_CLOSED: _l("The earlier task %(task_id)s is closed: a new one is made."),
+    Code.TASK_REACHED: _l(
+        "The client was reached by %(employee)s: task %(task_id)s to call back is closed."
+    ),
+    Code.TASK_LEFT: _l(
+        "The client was reached; task %(task_id)s was closed or deleted in Behomes already."
+    ),
+    Code.TASK_NOT_CLOSABLE: _l(
+        "The client was reached, but this Behomes cannot close tasks: close task %(task_id)s there."
+    ),
     Code.DECISION_STANDS: _l(
         "Later notifications say something else; the decision stands as it was made."
     ),
@@ -154,11 +163,11 @@ ERRORS: Mapping[str, LazyString] = {
 }
 
 # These have no id that a reader of the CRM would know.
-WITHOUT_ID = frozenset({"call", "recording", "complete", "taskline"})
+WITHOUT_ID = frozenset({"call", "recording", "complete", "taskline", "taskdone"})
 DONE = _l("%(kind)s: done in Behomes.")
 
 DECIDED = frozenset({Code.RULE, Code.TASK_LOST_INCOMING, Code.TASK_FAILED_OUTGOING})
-GOOD = frozenset({Code.WRITE_DONE, Code.WRITE_FOUND})
+GOOD = frozenset({Code.WRITE_DONE, Code.WRITE_FOUND, Code.TASK_REACHED})
 DOUBTFUL = frozenset(
     {
         Code.NUMBER_RAW,
@@ -174,6 +183,7 @@ DOUBTFUL = frozenset(
         Code.WRITE_UNCLEAR,
         Code.WRITE_LATER,
         Code.REPORT_MISSING,
+        Code.TASK_NOT_CLOSABLE,
     }
 )
 BAD = frozenset(

@@ -81,6 +81,7 @@ WRITES: Mapping[str, LazyString] = {
     "recording": _l("Add the recording"),
     "complete": _l("Complete the details"),
     "taskline": _l("Add a line to the open task"),
+    "taskdone": _l("Close the task to call back"),
     "find_clients": _l("Look for the client"),
 }
 CREATES: Mapping[str, LazyString] = {

@@ -41,6 +41,7 @@ CAPABILITIES = (
     "leads",
     "deals",
     "tasks",
+    "close_tasks",
     "calls",
     "patch_call",
     "call_events",

@@ -57,6 +57,12 @@ class CallSession(db.Model):  # type: ignore[name-defined]
             postgresql_where=text(UNFINISHED),
             sqlite_where=text(UNFINISHED),
         ),
+        Index(
+            "ix_call_session_promise",
+            "integration_id",
+            postgresql_where=text("is_promise_due"),
+            sqlite_where=text("is_promise_due"),
+        ),
         {"postgresql_with": {"fillfactor": 70}},
     )
 
@@ -105,6 +111,9 @@ class CallSession(db.Model):  # type: ignore[name-defined]
     folded_version: Mapped[int] = mapped_column(default=0)
     lookup_tries: Mapped[int] = mapped_column(default=0)
     looked_up: Mapped[int] = mapped_column(default=0)  # bits: first due, repeat due
+
+    # It ended, or its end says something else now: call-backs of its client are to be worked out.
+    is_promise_due: Mapped[bool] = mapped_column(default=False)
 
     report: Mapped[dict[str, Any] | None]  # its row of the calls report, in our words
     report_at: Mapped[datetime | None] = mapped_column(Moment)  # when to read it

@@ -14,9 +14,10 @@ from models.base import BigId, Moment, db
 class Callback(db.Model):  # type: ignore[name-defined]
     """One episode: opened by the first miss, closed when anyone talks to the client.
 
-    `contact` is the client's phone (one spelling, like `CallSession.client_phone`). `number` counts
-    the episodes of a contact: the next miss after a talk opens the next. It follows from the calls
-    alone, so it can be worked out again at any time; only `taken_*` and `dismissed_*` are people's.
+    `contact` is the number that was missed last (one spelling, like `CallSession.client_phone`):
+    the one to call back. The next miss after a talk opens the next episode. All of it follows from
+    the calls and can be worked out again at any time (`rules/callbacks.py`); only `taken_*` and
+    `dismissed_*` are people's.
     """
 
     __tablename__ = "callback"
@@ -48,6 +49,8 @@ class Callback(db.Model):  # type: ignore[name-defined]
     taken_name: Mapped[str | None] = mapped_column(String(200))
     taken_at: Mapped[datetime | None] = mapped_column(Moment)
     dismissed_by: Mapped[str | None] = mapped_column(String(200))
+    dismissed_why: Mapped[str | None] = mapped_column(String(200))
+    dismissed_at: Mapped[datetime | None] = mapped_column(Moment)
     closed_at: Mapped[datetime | None] = mapped_column(Moment)
     closed_how: Mapped[str | None] = mapped_column(String(20))  # inbound, outbound, dismissed
     closed_by: Mapped[str | None] = mapped_column(String(40))  # the employee who talked

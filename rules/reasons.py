@@ -37,6 +37,9 @@ class Code(StrEnum):
     TASK_NOT_WANTED = "task_not_wanted"  # rule
     TASK_LINE = "task_line"  # task_id: added to the open task of this client
     TASK_CLOSED = "task_closed"  # task_id: the earlier one was closed or gone
+    TASK_REACHED = "task_reached"  # task_id, employee_id: closed, the client was reached
+    TASK_LEFT = "task_left"  # task_id: a person had closed or deleted it before us
+    TASK_NOT_CLOSABLE = "task_not_closable"  # task_id: this CRM cannot close tasks
     DECISION_STANDS = "decision_stands"  # the facts have changed since
     LATE_INTERNAL = "late_internal"
     CLOSED_BY_TIME = "closed_by_time"  # hours

@@ -1,4 +1,4 @@
-"""When work that is due in some minutes is due, if the minutes run in working hours only."""
+"""Time that runs in working hours only: when minutes of it have passed, how much lies between."""
 
 from __future__ import annotations
 
@@ -30,6 +30,24 @@ def due_at(start: datetime, minutes: int, hours: WorkingHours | None, zone: tzin
             return begin + left
         left -= max(closes - begin, timedelta(0))
         moment = max(moment, closes)
+    raise AssertionError("the spans of a week with working time never end")
+
+
+def seconds_between(
+    start: datetime, end: datetime, hours: WorkingHours | None, zone: tzinfo
+) -> int:
+    """How many whole seconds of working time lie between two moments (aware); 0 if none do.
+
+    Without hours, or with a week that has none, every second counts.
+    """
+    begin, until = start.astimezone(UTC), end.astimezone(UTC)
+    if not hours or not any(hours.values()):
+        return max(0, int((until - begin).total_seconds()))
+    worked = timedelta(0)
+    for opens, closes in _spans(begin, hours, zone):
+        if opens >= until:
+            return int(worked.total_seconds())
+        worked += max(min(closes, until) - max(opens, begin), timedelta(0))
     raise AssertionError("the spans of a week with working time never end")
 
 

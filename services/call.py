@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import datetime
 from typing import Any
+
+from sqlalchemy import Select
 
 from rules.crm import Client
 from rules.decide import Decision
@@ -72,8 +74,8 @@ class Stored:
 
 @dataclass
 class Call:
-    """`now` gives the database's moment; `read_writes` the ledger rows of a contact or of a key,
-    from the database as it is now."""
+    """`now` gives the database's moment; `read_contact` and `read_key` the ledger's rows of a
+    contact or of a key, `read_rows` those of any query, from the database as it is now."""
 
     row: Any
     office: Office
@@ -84,6 +86,7 @@ class Call:
     knobs: Knobs
     read_contact: Callable[[str], list[Write]]
     read_key: Callable[[str], Write | None]
+    read_rows: Callable[[Select[Any]], Sequence[Any]]
     writes: dict[str, Write] = field(default_factory=dict)
     decisions: dict[str, Stored] = field(default_factory=dict)
     # While it is decided anew: the decisions before, and the writes that may be planned afresh.

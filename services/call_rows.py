@@ -9,7 +9,7 @@ from dataclasses import fields
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, select, text
+from sqlalchemy import Connection, Row, Select, select, text
 from sqlalchemy.engine import Engine
 from sqlalchemy.orm import Session
 
@@ -56,12 +56,16 @@ class LedgerReader:
     def key(self, ledger_key: str) -> Write | None:
         return next(iter(self._read(WRITES.c.ledger_key == ledger_key)), None)
 
-    def _read(self, condition: Any) -> list[Write]:
+    def rows(self, query: Select[Any]) -> Sequence[Row[Any]]:
+        """The rows of any query."""
         assert self._engine is not None
         if self._connection is None:
             self._connection = self._engine.connect()
+        return self._connection.execute(query).all()
+
+    def _read(self, condition: Any) -> list[Write]:
         query = select(*WRITE_COLUMNS).where(condition).order_by(WRITES.c.id)
-        return [Write(**row._mapping) for row in self._connection.execute(query)]
+        return [Write(**row._mapping) for row in self.rows(query)]
 
 
 def read_contacts(connection: Connection, contacts: Collection[str]) -> dict[str, list[Write]]:
@@ -107,6 +111,7 @@ def load_calls(
             knobs=knobs,
             read_contact=ledger.contact,
             read_key=ledger.key,
+            read_rows=ledger.rows,
             writes=writes[row.id],
             decisions=made.get(row.decision_number, {}),
             earlier={

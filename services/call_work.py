@@ -18,8 +18,10 @@ from rules.vocabulary import CallState, Direction, EventKind, WriteStatus
 from services import backoff
 from services.asked_client import plan_asked_client
 from services.call import Call
+from services.callback_mark import is_promise_due
 from services.carry_out import carry_out_creates
 from services.claims import GIVE_UP_FROM
+from services.close_tasks import close_reached_tasks
 from services.completion import complete, wants_report
 from services.decide_call import (
     decide_about_contact,
@@ -72,6 +74,8 @@ def _work(call: Call, facts: CallFacts) -> Generator[Step, Any, None]:
     yield from plan_asked_client(call, facts)
     yield from carry_out_creates(call, facts)
     yield from carry_out_task_lines(call, facts)
+    if not exempt:
+        yield from close_reached_tasks(call, facts)
     if not facts.is_ended or facts.direction is Direction.INTERNAL:
         return
     yield from wait_for_client(call, facts)
@@ -120,6 +124,7 @@ def _note_facts(call: Call, facts: CallFacts) -> None:
         virtual_number=facts.virtual_number,
         campaign=_campaign(facts),
         facts=facts_as_json(facts),
+        is_promise_due=is_promise_due(call, facts),
     )
 
 

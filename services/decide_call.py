@@ -215,13 +215,20 @@ def plan_own_task(
 
 
 def _open_task(call: Call, facts: CallFacts) -> Write | None:
-    """Our earlier call-back task for this client (or phone) that is not known to be closed."""
+    """The youngest of our earlier call-back tasks for this client that may be open."""
+    tasks = open_tasks(call, facts)
+    return max(tasks, key=lambda row: row.planned_at or call.now(), default=None)
+
+
+def open_tasks(call: Call, facts: CallFacts) -> list[Write]:
+    """Call-back tasks that other calls made for this client (or phone), as the ledger has them now
+    and as far as they are not known to be closed."""
     contacts = {
         _task_contact(call, facts),
         task_contact(call.office.integration_id, None, call.phone_hash(facts)),
     }
     rows = [row for contact in sorted(contacts) for row in call.read_contact(contact)]
-    open_ones = [
+    return [
         row
         for row in rows
         if row.kind == "task"
@@ -229,7 +236,6 @@ def _open_task(call: Call, facts: CallFacts) -> Write | None:
         and not row.is_given_up
         and row.session_row_id != call.id
     ]
-    return max(open_ones, key=lambda row: row.planned_at or call.now(), default=None)
 
 
 def _task_contact(call: Call, facts: CallFacts) -> str:
