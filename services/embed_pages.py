@@ -2,17 +2,28 @@
 
 from __future__ import annotations
 
+from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from models import ConsoleToken
+from models.base import now_ms
 from services import console_tokens
 from services.integrations import locked
 
 
 def set_origins(session: Session, integration_id: int, origins: tuple[str, ...]) -> None:
-    """Allow exactly these origins; pages of others lose their keys at once."""
+    """Allow exactly these origins; pages of others lose their keys, and open streams end soon."""
     integration = locked(session, integration_id)
     integration.allowed_origins = list(origins)
+    session.execute(
+        update(ConsoleToken)
+        .where(
+            ConsoleToken.integration_id == integration_id,
+            ConsoleToken.origin.not_in(origins),
+            ConsoleToken.revoked_at.is_(None),
+        )
+        .values(revoked_at=now_ms())
+    )
     session.commit()
 
 

@@ -1,7 +1,7 @@
-// What stands on the page: a dock of its own in a closed shadow, so that neither side's styles
-// reach the other. Everything that came from outside is set as text.
+// What stands on the page: a dock in a shadow of its own, so that neither side's styles reach the
+// other. Everything that came from outside is set as text.
 const host = document.createElement("callgear-behomes-calls");
-const root = host.attachShadow({ mode: "closed" });
+const root = host.attachShadow({ mode: "open" });
 const sheet = new CSSStyleSheet();
 sheet.replaceSync(STYLE);
 root.adoptedStyleSheets = [sheet];
