@@ -11,7 +11,7 @@ from typing import Any
 
 from flask import Flask, Response
 
-from blueprints import hooks
+from blueprints import hooks, manager
 
 Wsgi = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 
@@ -31,6 +31,7 @@ class HooksFirst:
         self._hooks = Flask(__name__, static_folder=None)
         self._hooks.extensions = pages.extensions
         self._hooks.register_blueprint(hooks.bp)
+        self._hooks.register_blueprint(manager.bp)
         self._hooks.after_request(add_headers)
 
     def __call__(self, environ: dict[str, Any], start: Callable[..., Any]) -> Iterable[bytes]:

@@ -14,6 +14,7 @@ from clients.callgear_rpc import CLEARED, LastLimits, Observer, Rpc, created_id
 from clients.errors import AmbiguousError, NotFoundError, RefusedError
 from clients.http import Http, OnReply
 from clients.notification_members import read_id, read_text
+from rules.absence import Status
 from rules.pbx import (
     CallRow,
     Employee,
@@ -99,6 +100,16 @@ class CallGearClient:
     def employees(self, *, timeout: float = READ_SECONDS) -> tuple[Employee, ...]:
         """All employees; `timeout` is per page."""
         return self._all("get.employees", rows.EMPLOYEE_FIELDS, rows.employee, timeout)
+
+    def statuses(self, *, timeout: float = READ_SECONDS) -> tuple[Status, ...]:
+        """The statuses that employees can have, the account's own among them."""
+        return self._all("get.statuses", rows.STATUS_FIELDS, rows.status, timeout)
+
+    def employee_statuses(self, *, timeout: float = READ_SECONDS) -> dict[str, str | None]:
+        """The status of each employee, by employee id; a point for a thousand of them."""
+        names = rows.EMPLOYEE_STATUS_FIELDS
+        found = self._all("get.employees", names, rows.employee, timeout)
+        return {each.id: each.status_id for each in found}
 
     def create_employee(
         self,

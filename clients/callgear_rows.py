@@ -15,6 +15,7 @@ from clients.notification_members import (
     read_text,
 )
 from clients.wire_codec import as_number
+from rules.absence import Status
 from rules.pbx import (
     CallRow,
     Employee,
@@ -37,6 +38,16 @@ EMPLOYEE_FIELDS = (
     "email",
     "extension",
     "phone_numbers",
+    "status_id",
+)
+EMPLOYEE_STATUS_FIELDS = ("id", "status_id")
+STATUS_FIELDS = (
+    "id",
+    "name",
+    "mnemonic",
+    "is_worktime",
+    "is_deleted",
+    "in_external_allowed_call_directions",
 )
 NUMBER_FIELDS = ("id", "virtual_phone_number", "status", "name", "comment")
 CONTACT_FIELDS = ("id", "last_name", "first_name", "phone_numbers", "personal_manager_id")
@@ -81,6 +92,19 @@ def employee(row: Row) -> Employee:
         email=read_text(row.get("email")),
         extension=read_text(number),
         phones=tuple(_phone(one) for one in _rows(row.get("phone_numbers"))),
+        status_id=read_id(row.get("status_id")),
+    )
+
+
+def status(row: Row) -> Status:
+    directions = row.get("in_external_allowed_call_directions")
+    return Status(
+        id=read_id(row.get("id")) or "",
+        name=read_text(row.get("name")) or "",
+        mnemonic=read_text(row.get("mnemonic")),
+        is_worktime=_flag(row.get("is_worktime")),
+        takes_calls="in" in directions if isinstance(directions, list) else None,
+        is_deleted=_flag(row.get("is_deleted")) is True,
     )
 
 

@@ -1,4 +1,4 @@
-"""Lists of the CRM kept for pages and rules: pipelines, and custom fields per entity."""
+"""Lists kept for pages and rules: the CRM's pipelines and custom fields, the PBX's statuses."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ from models.base import Moment, db
 
 
 class CrmList(db.Model):  # type: ignore[name-defined]
-    """`kind` is pipelines, fields:client, fields:lead or fields:deal."""
+    """`kind` is pipelines, fields:client, fields:lead, fields:deal, or statuses: those of the PBX,
+    whose `fetched_at` is when the status of each employee was read last."""
 
     __tablename__ = "crm_list"
 

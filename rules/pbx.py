@@ -43,6 +43,7 @@ class Employee:
     email: str | None = None
     extension: str | None = None
     phones: tuple[EmployeePhone, ...] = ()
+    status_id: str | None = None
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -46,12 +46,17 @@ def answer_manager(
     rule: PersonalManager,
     people: People,
     phones_by_employee: Mapping[str, Sequence[str]],
+    away_employees: Collection[str] = (),
 ) -> ManagerAnswer:
     """The phones of the client's responsible, else the code for "not found"; total.
 
     `phones_by_employee` are active numbers in the employee's order: digits without plus, extensions
-    as they are. A responsible who is inactive or gone in the CRM counts as away.
+    as they are. Absent is a responsible who is inactive or gone in the CRM, or whose employee is
+    among `away_employees` by his status in the PBX.
     """
+    absent = people.absent_users | {
+        user for employee, user in people.user_by_employee.items() if employee in away_employees
+    }
     user = client.responsible_user_id if client else None
     if not rule.enabled:
         return _not_found(Why.OFF, rule)
@@ -59,10 +64,10 @@ def answer_manager(
         return _not_found(Why.NO_CLIENT, rule)
     if user is None:
         return _not_found(Why.NO_RESPONSIBLE, rule)
-    if user not in people.absent_users or rule.absent is AbsentManager.RING:
+    if user not in absent or rule.absent is AbsentManager.RING:
         return _ring(user, Why.MANAGER, rule, people, phones_by_employee)
     deputy = rule.deputy_user_id
-    if rule.absent is AbsentManager.NOT_FOUND or deputy is None or deputy in people.absent_users:
+    if rule.absent is AbsentManager.NOT_FOUND or deputy is None or deputy in absent:
         return _not_found(Why.ABSENT, rule, user)
     return _ring(deputy, Why.DEPUTY, rule, people, phones_by_employee)
 

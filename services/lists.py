@@ -143,6 +143,7 @@ def employee_row(integration_id: int, employee: Employee) -> EmployeeRow:
         email=(employee.email or "")[:200] or None,
         extension=employee.extension,
         phones=[phone.number for phone in employee.phones if phone.active],
+        status_id=employee.status_id,
     )
 
 

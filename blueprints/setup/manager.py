@@ -1,12 +1,13 @@
-"""Which personal manager a number would get: asked from the CRM now, told in words."""
+"""Which personal manager a number would get: found as in a call, told in words."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 
-from flask import Response, current_app, render_template, request
-from flask_babel import LazyString
+from flask import Response, abort, current_app, render_template, request
+from flask_babel import LazyString, format_timedelta
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
@@ -17,9 +18,11 @@ from blueprints.setup.document_steps import as_typed, document_step, make_form, 
 from blueprints.shown import phone
 from models import db
 from rules.personal_manager import Why
+from rules.settings import PersonalManager
 from services.choices import read_choices
 from services.drafts import read_draft
-from services.personal_manager import FoundManager, Trouble, find_manager
+from services.manager_office import read_manager_office
+from services.personal_manager import FoundManager, Source, Trouble
 
 LONGEST = 40
 WHYS: Mapping[Why, LazyString] = {
@@ -38,10 +41,9 @@ WHYS: Mapping[Why, LazyString] = {
 }
 TROUBLES: Mapping[Trouble, LazyString] = {
     Trouble.NO_NUMBER: _l("This does not look like a phone number. Write it like +971 4 000 0001."),
-    Trouble.CRM_AWAY: _l(
-        "Behomes did not answer within 0.7 seconds. In a call the client would go on along the"
-        " “not found” branch."
-    ),
+    Trouble.CRM_AWAY: _l("Behomes cannot be reached now."),
+    Trouble.CRM_SLOW: _l("Behomes did not answer within 0.7 seconds."),
+    Trouble.CRM_BUSY: _l("Behomes takes no more requests at the moment."),
     Trouble.CRM_REFUSED: _l(
         "Behomes refused to look for the client. Check the key on the step “Authorisation”."
     ),
@@ -71,8 +73,7 @@ def check_manager(id: int) -> Response | str:
     manager = as_typed(form, draft).incoming.personal_manager
     rule = manager.model_copy(update={"enabled": True})
     typed = request.form.get("phone", "").strip()[:LONGEST]
-    ports = current_app.extensions["ports"]
-    told = show(find_manager(db.session(), integration, rule, typed, ports))
+    told = show(_find(id, rule, typed))
     integration = get_integration(id)
     if is_typed:
         return render_template(
@@ -84,11 +85,31 @@ def check_manager(id: int) -> Response | str:
     return show_form(integration, opened, form, draft, choices, checked_phone=typed, found=told)
 
 
+def _find(integration_id: int, rule: PersonalManager, typed: str) -> FoundManager:
+    """The same service as for the PBX, with the rule on the page; no transaction stays open."""
+    extensions = current_app.extensions
+    office = read_manager_office(db.session(), integration_id, extensions["ports"], rule=rule)
+    db.session.rollback()
+    if office is None:
+        abort(404)
+    found: FoundManager = extensions["manager_desk"].managers.find(office, typed)
+    return found
+
+
 def show(found: FoundManager) -> Shown:
     answer = found.answer
     client = found.client.name or found.client.id if found.client else ""
     words = {"client": client, "manager": found.manager_name or ""}
-    text = str(TROUBLES[found.trouble]) if found.trouble else str(WHYS[answer.why]) % words
+    why = str(WHYS[answer.why]) % words
+    if found.trouble is None:
+        text = why
+    elif found.source is Source.OLD_INDEX:
+        text = f"{TROUBLES[found.trouble]} {_told_earlier(found)} {why}"
+    elif found.trouble in (Trouble.NO_NUMBER, Trouble.CRM_REFUSED):
+        text = str(TROUBLES[found.trouble])
+    else:
+        branch = _("In a call the client would go on along the “not found” branch.")
+        text = f"{TROUBLES[found.trouble]} {branch}"
     told = (
         ", ".join(phone(each) for each in answer.phones)
         if answer.phones
@@ -101,3 +122,8 @@ def show(found: FoundManager) -> Shown:
         told,
         found.milliseconds,
     )
+
+
+def _told_earlier(found: FoundManager) -> str:
+    ago = format_timedelta(timedelta(seconds=found.age or 0.0), granularity="minute")
+    return _("What we know of this number was read %(ago)s ago.", ago=ago)

@@ -67,3 +67,17 @@ def test_an_employee_without_phones_is_not_found():
 
 def test_the_defaults_answer_not_found():
     assert answer_manager(of("u_1"), PersonalManager(), PEOPLE, PHONES).returned_code == 1
+
+
+@pytest.mark.parametrize(
+    ("settings", "away", "why"),
+    [
+        (rule(), {"101"}, Why.MANAGER),
+        (rule(absent="not_found"), {"101"}, Why.ABSENT),
+        (rule(absent="deputy", deputy_user_id="u_2"), {"101"}, Why.DEPUTY),
+        (rule(absent="deputy", deputy_user_id="u_2"), {"101", "102"}, Why.ABSENT),
+        (rule(absent="not_found"), {"102"}, Why.MANAGER),
+    ],
+)
+def test_who_is_away_by_his_status_in_the_pbx_counts_as_absent(settings, away, why):
+    assert answer_manager(of("u_1"), settings, PEOPLE, PHONES, away).why is why

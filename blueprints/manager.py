@@ -1,0 +1,81 @@
+"""/hooks/<token>/manager: whom a caller is put through to. A good token gets a 200 within a second.
+
+The PBX asks while the caller waits, so nothing here waits long: not for the database, not for the
+CRM, not for the rest of a body.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import socket
+from time import monotonic
+
+from flask import Blueprint, Response, abort, current_app, request
+from sqlalchemy.exc import SQLAlchemyError
+
+from services.bounded import Bounded, TimeUp
+from services.hook_access import Door, HookAccess
+from services.manager_desk import ManagerDesk
+
+bp = Blueprint("manager", __name__)
+
+LARGEST_BODY = 16 * 1024
+BODY_SECONDS = 0.25
+DOOR_SECONDS = 0.2
+UNAVAILABLE = json.dumps({"status": "unavailable"})
+
+
+@bp.route("/hooks/<token>/manager", methods=["GET", "POST"])
+def answer(token: str) -> Response:
+    began = monotonic()
+    desk: ManagerDesk = current_app.extensions["manager_desk"]
+    door = _door(token, desk.waiting)
+    question = desk.read(_body(desk.waiting), request.query_string)
+    if question.secret is not None and not door.admits(question.secret):
+        abort(404)
+    told = desk.answer(door.integration_id, question, began=began)
+    return Response(json.dumps(told), content_type="application/json")
+
+
+def _door(token: str, pool: Bounded) -> Door:
+    """The door of a token, one that is remembered while the database is away or slow; anything
+    else is the same 404 as any unknown path."""
+    access: HookAccess = current_app.extensions["hook_access"]
+    door = access.remembered(token)
+    if door is None:
+        try:
+            door = pool.run(lambda: access.find(token), DOOR_SECONDS)
+        except (TimeUp, SQLAlchemyError):
+            door = access.remembered(token, at_any_age=True)
+            if door is None:
+                abort(Response(UNAVAILABLE, 503, {"Retry-After": "5"}))
+    if door is None or not door.admits_source(request.remote_addr):
+        abort(404)
+    return door
+
+
+def _body(pool: Bounded) -> bytes:
+    """The body as far as it has come in time; what is too large or compressed is not read."""
+    length = request.content_length
+    is_plain = request.headers.get("Content-Encoding", "identity").lower() == "identity"
+    if not is_plain or (length or 0) > LARGEST_BODY:
+        return b""
+    if not length and "Transfer-Encoding" not in request.headers:
+        return b""
+    stream = request.stream
+    try:
+        return pool.run(lambda: stream.read(LARGEST_BODY), BODY_SECONDS)
+    except TimeUp:
+        _stop_reading()
+        return b""
+    except (OSError, ValueError):
+        return b""
+
+
+def _stop_reading() -> None:
+    """Give up on a body that does not end: whoever reads it sees its end; we can still answer."""
+    connection = request.environ.get("gunicorn.socket")
+    if isinstance(connection, socket.socket):
+        with contextlib.suppress(OSError):
+            connection.shutdown(socket.SHUT_RD)
