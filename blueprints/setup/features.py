@@ -17,16 +17,15 @@ from services.drafts import published_document
 
 @dataclass(frozen=True)
 class Feature:
-    """`missing` says what has to be set up first; `is_later`: the server cannot do it yet."""
+    """`missing` says what has to be set up first."""
 
     label: str
     missing: str
     href: str
-    is_later: bool = False
 
     @property
     def works(self) -> bool:
-        return not self.missing and not self.is_later
+        return not self.missing
 
 
 def describe_features(integration: Integration, frame: Frame) -> list[Feature]:
@@ -46,14 +45,11 @@ def describe_features(integration: Integration, frame: Frame) -> list[Feature]:
     to = {step: url_for("setup.step", id=integration.id, slug=step) for step in SLUGS}
     review = url_for("setup.step", id=integration.id, slug="review")
     return [
-        Feature(
-            _("Pop-up notifications for incoming calls"), no_people, to["users"], is_later=True
-        ),
+        Feature(_("Pop-up notifications for incoming calls"), no_people, to["users"]),
         Feature(
             _("One-click calling from Behomes CRM"),
             no_pbx or no_people,
             to["auth"] if no_pbx else to["users"] if no_people else to["outgoing"],
-            is_later=True,
         ),
         Feature(_("Call history and recordings kept in Behomes CRM"), off, review),
         Feature(_("Employee sync"), no_pbx or no_people, to["auth"] if no_pbx else to["users"]),

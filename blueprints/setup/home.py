@@ -51,6 +51,11 @@ def _beside(id: int) -> list[tuple[str, str, str]]:
             url_for("people.index", id=id),
         ),
         (
+            _("Pop-ups inside Behomes"),
+            _("one line in the page of the CRM: call cards and one-click calls there"),
+            url_for("embed.settings", id=id),
+        ),
+        (
             _("Integrations"),
             _("add, pause or delete one"),
             url_for("integrations.index"),
