@@ -16,11 +16,14 @@ from models import db
 from models.base import reading
 from services import (
     accounts,
+    card_rows,
+    console_events,
     delete_integration,
     due,
     invitations,
     kept_forms,
     lists,
+    presence,
     sessions,
     sync_runs,
 )
@@ -97,6 +100,11 @@ def wake_forgotten() -> None:
         due.wake_forgotten(connection)
 
 
+def move_replays_on() -> None:
+    """Make the next calls of a replay due."""
+    replay_runs.take_steps(db.engine)
+
+
 def purge_deleted() -> None:
     """Take out the data of integrations that were deleted a day ago."""
     delete_integration.purge_due(db.engine)
@@ -108,6 +116,13 @@ def forget_old_logins() -> None:
         purge()
 
 
+def forget_old_cards() -> None:
+    """Take out what pop-ups need no more: events after minutes, cards after a week."""
+    for purge in (console_events.purge, card_rows.purge, presence.purge):
+        with db.engine.begin() as connection:
+            purge(connection)
+
+
 TASKS: tuple[tuple[str, float, Callable[[], object]], ...] = (
     ("sweep", 1.0, sweep),
     ("probe accounts", 2.0, probe_accounts),
@@ -116,8 +131,10 @@ TASKS: tuple[tuple[str, float, Callable[[], object]], ...] = (
     ("start nightly syncs", 30.0, start_nightly_syncs),
     ("take up syncs", 2.0, take_up_syncs),
     ("wake forgotten calls", 5.0, wake_forgotten),
+    ("move replays on", 1.0, move_replays_on),
     ("purge deleted", 10.0, purge_deleted),
     ("keep recordings", 5.0, keep_recordings),
     ("let recordings go", 60.0, let_recordings_go),
+    ("forget old cards", 60.0, forget_old_cards),
     ("forget old logins", 600.0, forget_old_logins),
 )
