@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from flask import Blueprint, Response, redirect, url_for
+from flask_login import current_user
 
 from blueprints.access import protect, visible_integrations
 
@@ -12,7 +13,10 @@ protect(bp)
 
 @bp.get("/")
 def home() -> Response:
-    """To the calls of the only integration, else to the list to choose from."""
+    """An employee to his console; an admin to the calls of the only integration, else to the list
+    to choose from."""
+    if not current_user.is_admin:
+        return _go(url_for("console.index"))
     integrations = visible_integrations()
     if len(integrations) == 1:
         return _go(url_for("calls.index", id=integrations[0].id))

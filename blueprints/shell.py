@@ -22,22 +22,40 @@ bp = Blueprint("shell", __name__)
 
 @dataclass(frozen=True)
 class Place:
-    """A link of the top bar: an endpoint that takes an integration's `id`. It is the current
-    place on all pages of its blueprint and of the others named here."""
+    """A link of the top bar: an endpoint that takes an integration's `id`, unless it is not
+    `of_integration`. It is the current place on all pages of its blueprint and of the others named
+    here."""
 
     endpoint: str
     label: LazyString
     for_employees: bool = False
+    for_admins: bool = True
+    label_for_employees: LazyString | None = None
+    of_integration: bool = True
     others: tuple[str, ...] = ()
 
     @property
     def blueprints(self) -> tuple[str, ...]:
         return (self.endpoint.partition(".")[0], *self.others)
 
+    def address(self, integration_id: int) -> str:
+        if self.of_integration:
+            return url_for(self.endpoint, id=integration_id)
+        return url_for(self.endpoint)
+
 
 # Overview, calls, call-backs, journal, set-up: a page that comes adds its line here, in this order.
 NAVIGATION = (
-    Place("calls.index", _l("Calls"), for_employees=True),
+    Place("dashboard.index", _l("Overview")),
+    Place(
+        "console.index",
+        _l("Calls"),
+        for_employees=True,
+        for_admins=False,
+        of_integration=False,
+    ),
+    Place("calls.index", _l("Calls"), for_employees=True, label_for_employees=_l("History")),
+    Place("journal.index", _l("Journal"), others=("journal_replay",)),
     Place(
         "setup.home",
         _l("Settings"),
@@ -103,11 +121,12 @@ def describe_shell() -> Shell:
 
 
 def _navigation(integration: Integration) -> list[Link]:
-    places = [place for place in NAVIGATION if current_user.is_admin or place.for_employees]
+    is_admin = current_user.is_admin
+    places = [each for each in NAVIGATION if (each.for_admins if is_admin else each.for_employees)]
     return [
         Link(
-            str(place.label),
-            url_for(place.endpoint, id=integration.id),
+            str((None if is_admin else place.label_for_employees) or place.label),
+            place.address(integration.id),
             request.blueprint in place.blueprints,
         )
         for place in places

@@ -9,7 +9,8 @@ from sqlalchemy import Connection, select, update
 
 from models import CallSession, CrmWrite
 from models.base import from_ms, now_ms
-from rules.vocabulary import Direction, Entity, WriteStatus
+from rules.settings import Settings
+from rules.vocabulary import Entity, WriteStatus
 from services.intake import take_in
 
 SESSIONS = CallSession.__table__
@@ -80,10 +81,9 @@ def asked_client(connection: Connection, integration_id: int, call_session_id: s
     return AskedClient("late" if row.state_reason in LATE else "asked")
 
 
-def makes_client_by_rule(settings: Any, direction: str | None) -> bool:
-    """Whether the rules make the client of an unknown number themselves."""
-    side = settings.side(Direction(direction or Direction.INBOUND))
-    return bool(side.first.create_client)
+def makes_client_by_rule(settings: Settings) -> bool:
+    """Whether the rules make the client of an unknown number that calls."""
+    return settings.incoming.first.create_client
 
 
 def _is_refused(connection: Connection, session_row_id: int) -> bool:

@@ -32,6 +32,8 @@ DOORS = {
     "pages.": LOGIN,
     "account.": LOGIN,
     "calls.": LOGIN,
+    "console.": LOGIN,
+    "console_app.": PUBLIC,
     "integrations.index": LOGIN,
     "integrations.": ADMIN,
     "people.": ADMIN,
