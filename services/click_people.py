@@ -30,6 +30,8 @@ def find_caller(
     if employee_id is not None:
         pair = session.scalars(pairs.where(UserMapping.employee_id == employee_id)).first()
         return Caller(employee_id, pair.crm_user_id if pair else None)
+    if crm_user_id is None:
+        return Refusal.USER_UNMAPPED
     user = session.get(CrmUserRow, (integration_id, crm_user_id))
     pair = session.scalars(pairs.where(UserMapping.crm_user_id == crm_user_id)).first()
     if user is not None and (user.gone or not user.active):
