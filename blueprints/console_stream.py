@@ -42,6 +42,7 @@ def stream() -> Response:
 
 def open_stream(listener: Listener) -> Response:
     """The events of this listener from now on; 503 while there is no room."""
+    db.session.close()  # an open stream holds no connection, and opening it needs one at a time
     hub: Hub = current_app.extensions["console_hub"]
     try:
         hub.open(listener)
