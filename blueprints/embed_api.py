@@ -9,11 +9,12 @@ from flask import Blueprint, Response, abort, current_app, g, request
 from flask.typing import ResponseReturnValue
 from flask_babel import force_locale
 
-from blueprints.api_access import KEYED, ApiError, answer, api_answer, invalid, read_json
+from blueprints.api_access import CODES, KEYED, ApiError, answer, api_answer, invalid, read_json
 from blueprints.console_stream import open_stream
+from blueprints.dial_words import describe
 from blueprints.embed_script import embed_script
 from blueprints.language import LOCALES
-from models import Integration, db
+from models import ClickCall, Integration, db
 from models.integration import LIVE
 from rules.origins import is_allowed
 from services import console_tokens, embed_pages
@@ -21,6 +22,7 @@ from services.click_calls import Wanted, ask_call
 from services.console_hub import Listener
 from services.console_passes import TOKEN, Pass
 from services.console_tokens import Bearer
+from services.dial_progress import known_progress
 from services.find_calls import find_own_employee_id
 
 bp = Blueprint("embed_api", __name__)
@@ -73,9 +75,14 @@ def call(id: int) -> ResponseReturnValue:
         employee_id=find_own_employee_id(id, bearer.login_id, bearer.email),
         login_id=bearer.login_id,
     )
-    with force_locale(_locale()):
-        made = ask_call(db.session(), wanted, current_app.extensions["ports"])
-        return answer(made.status, {"id": made.row_id})
+    made = ask_call(db.session(), wanted, current_app.extensions["ports"])
+    return _told(bearer, made.row_id, made.status)
+
+
+@bp.get("/embed/<int:id>/calls/<int:row_id>")
+def watch(id: int, row_id: int) -> ResponseReturnValue:
+    """How a call stands that this person has asked for, in words."""
+    return _told(_bearer(id), row_id, 200)
 
 
 @bp.get("/embed/<int:id>/stream")
@@ -117,6 +124,19 @@ def _bearer(integration_id: int) -> Bearer:
     if found is None:
         raise ApiError(401, "unauthorized", "This key does not open the console.")
     return found
+
+
+def _told(bearer: Bearer, row_id: int, status: int) -> Response:
+    """`{"id", "text", "is_over"}` in the language of the page."""
+    row = db.session.get(ClickCall, row_id)
+    own = (bearer.integration_id, bearer.login_id)
+    if row is None or (row.integration_id, row.login_id) != own:
+        raise ApiError(404, *CODES[404])
+    with force_locale(_locale()):
+        shown = describe(row, known_progress(db.session(), row))
+        words = (str(shown.word.label), shown.text, shown.todo)
+    text = ". ".join(part.rstrip(".") for part in words if part)
+    return answer(status, {"id": row_id, "text": f"{text}.", "is_over": shown.is_final})
 
 
 def _own_request(bearer: Bearer, request_id: str) -> str:

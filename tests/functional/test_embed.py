@@ -7,9 +7,9 @@ import re
 
 import pytest
 
-from models import ConsoleToken, Integration, Login, db
+from models import ClickCall, ConsoleToken, Integration, Login, db
 from tests.functional.test_people import post
-from tests.pages import ADMIN, EMPLOYEE, HTMX, logged_in
+from tests.pages import ADMIN, EMPLOYEE, HTMX, NOON, logged_in
 
 CRM, OTHER = "https://crm.example.com", "https://other.example.com"
 
@@ -162,6 +162,52 @@ def test_nobody_ends_the_key_of_another(app, office, key):
         key_id = db.session.scalars(db.select(ConsoleToken.id)).one()
 
     assert post(logged_in(app, ADMIN), f"/account/keys/{key_id}/end").status_code == 404
+
+
+def test_call_is_asked_for_once_and_told_in_the_language_of_the_page(app, visitor, office, key):
+    path, body = f"/embed/{office.id}/calls", {"request_id": "r1", "phone": "+88216123456"}
+    headers = bearing(key) | {"Accept-Language": "ru"}
+
+    first = visitor.post(path, json=body, headers=bearing(key))
+    again = visitor.post(path, json=body, headers=headers)
+
+    assert (first.status_code, again.status_code) == (422, 422)
+    assert "Satellite numbers are never called" in first.json["text"]
+    assert first.json["is_over"] is True
+    assert again.json["id"] == first.json["id"]
+    assert again.json["text"] != first.json["text"]
+    shown = visitor.get(f"{path}/{first.json['id']}", headers=headers)
+    assert shown.json == again.json
+    with app.app_context():
+        row = db.session.scalars(db.select(ClickCall)).one()
+        assert (row.origin, row.employee_id, row.state) == ("embed", "101", "blocked")
+
+
+def test_call_of_another_is_not_told(app, visitor, office, key):
+    with app.app_context():
+        row = ClickCall(
+            integration_id=office.id,
+            request_id="theirs",
+            origin="console",
+            phone="+971501234567",
+            asked_at=NOON,
+            state="dialing",
+        )
+        db.session.add(row)
+        db.session.commit()
+        path = f"/embed/{office.id}/calls/{row.id}"
+
+    assert visitor.get(path, headers=bearing(key)).status_code == 404
+
+
+@pytest.mark.parametrize(
+    "body", [{}, {"request_id": "r1"}, {"request_id": "r" * 65, "phone": "1"}, {"phone": 5}]
+)
+def test_call_without_number_or_id_is_400(visitor, office, key, body):
+    answer = visitor.post(f"/embed/{office.id}/calls", json=body, headers=bearing(key))
+
+    assert answer.status_code == 400
+    assert answer.json["error"]["code"] == "invalid_request"
 
 
 def test_browser_is_told_only_of_allowed_origins(visitor, office, allowed):
