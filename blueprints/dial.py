@@ -13,7 +13,7 @@ from flask_login import current_user
 from blueprints.access import get_integration, protect
 from blueprints.dial_words import STORIES, Shown, describe
 from blueprints.htmx import render, unchanged, wants_partial
-from forms.dial import DialForm
+from forms.dial import ORIGINS, DialForm
 from models import ClickCall, Integration, db
 from rules.dialling import Refusal
 from services.click_calls import Wanted, ask_call
@@ -56,8 +56,10 @@ def ask(id: int) -> Response:
     integration, form = get_integration(id), DialForm()
     employee_id = _own_employee_id(integration)
     if not form.validate() or employee_id is None:
-        if not form.request_id.data or form.request_id.errors:
+        if form.request_id.errors:
             form.request_id.data = new_request_id()
+        if form.origin.errors:
+            form.origin.data = ORIGINS[0]
         if _wants_json():
             return _refused_form(form)
         return _form_page(integration, form, status=422)
@@ -65,7 +67,7 @@ def ask(id: int) -> Response:
         integration_id=id,
         request_id=form.request_id.data or "",
         phone=form.phone.data or "",
-        origin=form.origin.data,
+        origin=form.origin.data or ORIGINS[0],
         employee_id=employee_id,
         login_id=current_user.login_id,
     )

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from wtforms import HiddenField, SelectField, TelField
-from wtforms.validators import InputRequired, Length, Regexp
+from wtforms import HiddenField, TelField
+from wtforms.validators import AnyOf, DataRequired, Length, Regexp
 
 # Where on our pages the click was made; kept with the call.
 ORIGINS = ("console", "history", "callback", "embed", "test")
@@ -19,10 +19,12 @@ class DialForm(FlaskForm):
 
     phone = TelField(
         _l("Number"),
-        [InputRequired(ENTER_NUMBER), Length(max=100, message=TOO_LONG)],
+        [DataRequired(ENTER_NUMBER), Length(max=100, message=TOO_LONG)],
         filters=[lambda text: (text or "").strip()],
     )
     request_id = HiddenField(
-        validators=[InputRequired(FORM_TOO_OLD), Regexp(r"[A-Za-z0-9_-]{8,64}\Z", 0, FORM_TOO_OLD)]
+        validators=[DataRequired(FORM_TOO_OLD), Regexp(r"[A-Za-z0-9_-]{8,64}\Z", 0, FORM_TOO_OLD)]
     )
-    origin = SelectField(choices=[(origin, origin) for origin in ORIGINS], default="console")
+    origin = HiddenField(
+        validators=[AnyOf(ORIGINS, FORM_TOO_OLD)], filters=[lambda text: text or ORIGINS[0]]
+    )
