@@ -17,12 +17,11 @@ from clients.errors import (
 )
 from rules.crm import Created, CrmRecord
 from rules.facts import CallFacts
-from rules.match import choose_client
 from rules.reasons import Code, because
 from rules.vocabulary import Entity, WriteStatus
 from services import failures, vanished
 from services.call import Call, Write
-from services.look_up import find_by_phone, hold_contact
+from services.look_up import as_client, hold_contact, know, match_by_phone
 from services.rendering import render_again
 from services.steps import Send, Step
 
@@ -138,8 +137,7 @@ def _find_existing(call: Call, facts: CallFacts, write: Write) -> Doing:
     """People create clients too: look before making one that was decided some time ago."""
     if facts.client_phone is None:
         return
-    hits = yield from find_by_phone(call, facts.client_phone)
-    match = choose_client(hits, facts.client_phone, country=call.office.country)
+    match = yield from match_by_phone(call, facts.client_phone)
     if match.client:
         call.trace(because(Code.WRITE_FOUND, kind=write.kind, crm_id=match.client.id, count=1))
         done(call, write, match.client.id)
@@ -178,6 +176,8 @@ def _send(call: Call, facts: CallFacts, write: Write, body: dict[str, Any]) -> D
         return
     done(call, write, created.id)
     call.trace(because(Code.WRITE_DONE, kind=write.kind, crm_id=created.id))
+    if entity == Entity.CLIENT and facts.client_phone is not None and created.created:
+        know(call, facts.client_phone, as_client(write, facts.client_phone), call.now())
 
 
 def _settle(call: Call, write: Write) -> Doing:

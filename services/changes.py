@@ -14,6 +14,7 @@ from sqlalchemy import Connection
 from models import CrmWrite, Decision, TraceEntry
 from models.bulk import insert_rows, update_rows
 from rules.reasons import Reason
+from services.known_clients import Reading, remember
 
 Row = dict[str, Any]
 WRITES = CrmWrite.__table__
@@ -29,6 +30,7 @@ class Changes:
         self.decisions: list[Row] = []
         self.plans: dict[str, Row] = {}  # by ledger key
         self.updates: dict[str, Row] = {}  # ledger key -> columns
+        self.known: list[Reading] = []  # whose numbers are, for the index
 
     def trace(self, session_row_id: int, at: Any, reasons: Iterable[Reason]) -> None:
         self.traces += [
@@ -62,7 +64,7 @@ class Changes:
 
     @property
     def is_empty(self) -> bool:
-        return not (self.traces or self.decisions or self.plans or self.updates)
+        return not (self.traces or self.decisions or self.plans or self.updates or self.known)
 
 
 def store(connection: Connection, many: Iterable[Changes]) -> None:
@@ -80,3 +82,4 @@ def store(connection: Connection, many: Iterable[Changes]) -> None:
         for key, columns in changes.updates.items()
     ]
     update_rows(connection, WRITES, updates, key="ledger_key")
+    remember(connection, [reading for changes in wishes for reading in changes.known])

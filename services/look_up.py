@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Generator
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from clients.errors import NotFoundError, UnsupportedError
 from rules.crm import Client
 from rules.facts import CallFacts
 from rules.keys import client_contact
-from rules.match import choose_client
+from rules.match import Match, choose_client
 from rules.phones import Phone, variants
 from rules.reasons import Code, because
 from rules.vocabulary import WriteStatus
 from services.call import Call, Write
+from services.known_clients import Reading
 from services.steps import Busy, Lock, Send, Step
 
 LookUp = Generator[Step, Any, Client | None]
@@ -44,15 +45,36 @@ def look_up(call: Call, facts: CallFacts) -> LookUp:
     """
     yield from hold_contact(call, facts)
     assert facts.client_phone is not None
-    hits = yield from find_by_phone(call, facts.client_phone)
-    match = choose_client(hits, facts.client_phone, country=call.office.country)
+    match = yield from match_by_phone(call, facts.client_phone)
     own = own_create(call)
     if match.client is None and own is not None and (yield from _is_alive(call, own)):
         call.trace(because(Code.CLIENT_FOUND_OURS, client_id=own.crm_id))
-        return _as_client(own, facts.client_phone)
+        ours = as_client(own, facts.client_phone)
+        know(call, facts.client_phone, ours, call.now())
+        return ours
     call.trace(*match.reasons)
     call.looked_up_here = True
     return match.client
+
+
+def match_by_phone(
+    call: Call, phone: Phone, *, but: str | None = None
+) -> Generator[Step, Any, Match]:
+    """Whose the phone is by the CRM's search, told to the index too; `but` is a client who is known
+    to be gone, whatever the search still says."""
+    asked_at = call.now()
+    hits = yield from find_by_phone(call, phone)
+    others = [hit for hit in hits if hit.id != but] if but else hits
+    match = choose_client(others, phone, country=call.office.country)
+    if call.office.crm.supports("search_by_phone"):
+        know(call, phone, match.client, asked_at)
+    return match
+
+
+def know(call: Call, phone: Phone, client: Client | None, read_at: datetime) -> None:
+    """Put into the index whose a number is; `read_at` is before the CRM was asked."""
+    account = call.office.account_row_id
+    call.changes.known.append(Reading(account, phone.value, client, read_at, "call"))
 
 
 def find_by_phone(call: Call, phone: Phone) -> Generator[Step, Any, tuple[Client, ...]]:
@@ -91,6 +113,7 @@ def _is_alive(call: Call, own: Write) -> Generator[Step, Any, bool]:
     return True
 
 
-def _as_client(own: Write, phone: Phone) -> Client:
+def as_client(own: Write, phone: Phone) -> Client:
+    """The client whom we are making or have made, as we know him."""
     client = Client(id=own.crm_id or "", name=own.body.get("name"), phones=(phone.value,))
     return replace(client, responsible_user_id=own.body.get("responsible_user_id"))

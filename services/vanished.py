@@ -8,11 +8,10 @@ from typing import Any
 from clients.errors import NotFoundError
 from rules.facts import CallFacts
 from rules.keys import client_key
-from rules.match import choose_client
 from rules.reasons import Code, because
 from rules.vocabulary import Contact, Entity
 from services.call import Call, Write
-from services.look_up import contact_of, find_by_phone, hold_contact
+from services.look_up import contact_of, hold_contact, match_by_phone
 from services.steps import Step
 
 Doing = Generator[Step, Any, None]
@@ -27,9 +26,7 @@ def replace_client(call: Call, facts: CallFacts, gone: str | None) -> Doing:
         return
     yield from hold_contact(call, facts)
     old = _close_key(call, gone)
-    hits = yield from find_by_phone(call, facts.client_phone)
-    others = [hit for hit in hits if hit.id != gone]
-    match = choose_client(others, facts.client_phone, country=call.office.country)
+    match = yield from match_by_phone(call, facts.client_phone, but=gone)
     contact = call.decisions.get("contact")
     if match.client:
         call.trace(*match.reasons)

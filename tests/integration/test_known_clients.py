@@ -12,6 +12,7 @@ from models.base import from_ms, now_ms
 from rules.crm import Client, OpenItem
 from rules.phones import Phone
 from services.known_clients import Reading, find, remember
+from tests.factories import CLIENT, KNOWN, answered_call
 
 PHONE = "+971500000055"
 ANNA = Client(
@@ -85,3 +86,16 @@ def test_client_whose_id_the_crm_has_not_told_is_not_kept(index):
     index.store((PHONE, Client(id=""), -1))
 
     assert index.find() is None
+
+
+def test_look_up_and_create_of_a_call_fill_the_index(server):
+    index = Index(server)
+    server.notify(*answered_call("1"), *answered_call("2", contact_phone_number=KNOWN))
+    server.drain()
+
+    made, known = index.find(f"+{CLIENT}"), index.find(f"+{KNOWN}")
+
+    assert made.client.id == server.show("1")["created"]["client_id"]
+    assert made.client.responsible_user_id == "u_17"
+    assert known.client.id == "c_501" and known.source == "call"
+    assert known.age < 60
