@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
@@ -77,7 +78,7 @@ def index(id: int) -> Response:
         has_tables=has_tables,
         is_live=is_live,
         seen=seen,
-        address=lambda **more: _address(id, word, tables=has_tables, live=is_live, **more),
+        address=_addresses(id, word, has_tables=has_tables, is_live=is_live),
     )
 
 
@@ -113,15 +114,19 @@ def _seen(figures: Figures, promises: Promises, facts: Facts, *more: Any) -> str
     return hashlib.sha256(repr((shown, known, more)).encode()).hexdigest()[:16]
 
 
-def _address(id: int, word: PeriodWord, *, tables: bool, live: bool, **more: Any) -> str:
-    """The address of this page; "period", "tables" and "live" can be given anew."""
-    values: dict[str, Any] = {
+def _addresses(id: int, word: PeriodWord, *, has_tables: bool, is_live: bool) -> Callable[..., str]:
+    """Makes addresses of this page, each like the one asked for but for what is given anew."""
+    known = {
         "period": word if word is not PeriodWord.TODAY else None,
-        "tables": "1" if tables else None,
-        "live": None if live else "0",
-        **more,
+        "tables": "1" if has_tables else None,
+        "live": None if is_live else "0",
     }
-    return url_for("dashboard.index", id=id, **values)
+
+    def address(**more: Any) -> str:
+        values: dict[str, Any] = {"id": id, **known, **more}
+        return url_for("dashboard.index", **values)
+
+    return address
 
 
 def _period(text: str | None) -> PeriodWord:

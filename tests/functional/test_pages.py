@@ -7,16 +7,20 @@ from models import CrmAccount, Integration, db
 from tests.pages import ADMIN, HTMX, csrf_token, log_in, make_app
 
 
-def test_start_page_leads_to_the_calls_of_the_only_integration(admin, office):
-    assert admin.get("/").location == f"/integrations/{office.id}/calls"
+def test_start_page_leads_an_admin_to_the_overview(admin, office):
+    assert admin.get("/").location == f"/integrations/{office.id}/overview"
 
 
-def test_start_page_leads_to_the_list_where_there_are_several(app, admin, office):
+def test_start_page_leads_an_employee_to_the_console(employee, office):
+    assert employee.get("/").location == "/console"
+
+
+def test_start_page_of_who_has_no_integration_is_the_list(app, employee):
     with app.app_context():
-        db.session.execute(db.text("DELETE FROM login_integration"))  # an admin of all
+        db.session.execute(db.text("DELETE FROM login_integration"))
         db.session.commit()
 
-    assert admin.get("/").location == "/integrations"
+    assert employee.get("/").location == "/integrations"
 
 
 def test_visitor_of_the_start_page_logs_in_first(visitor):
