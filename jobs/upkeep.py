@@ -24,6 +24,7 @@ from services import (
     kept_forms,
     lists,
     presence,
+    replay_runs,
     sessions,
     sync_runs,
 )
