@@ -26,6 +26,8 @@ KINDS = (
     EventKind.LOST_CALL,
     EventKind.OUTGOING_CALL,
 )
+# That an employee has picked up changes no card, but the state of a call by a click.
+WATCHED = (*KINDS, EventKind.CALL_ACCEPTED)
 # Ids are given before the commit: on PostgreSQL a smaller one may appear after a larger one.
 OVERLAP = 200
 BATCH = 500
@@ -68,7 +70,7 @@ class Watch:
             if row.id in self._known:
                 continue
             self._note(row.id)
-            if row.kind in KINDS and row.call_session_id:
+            if row.kind in WATCHED and row.call_session_id:
                 found.add((row.integration_id, row.call_session_id))
         return found
 

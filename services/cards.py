@@ -23,7 +23,7 @@ from rules.cards import CardFacts, fold_card, news_for_crm, seats_as_json
 from rules.events import Event
 from rules.material import Surroundings
 from rules.phones import Phone
-from services import card_answers, card_rows, console_events, urgent
+from services import card_answers, card_rows, console_events, dial_progress, urgent
 from services.card_context import FRESH_SECONDS, read_known, read_source
 from services.card_errands import Errands, LookUp, Tell
 from services.card_inbox import Key, Watch, read_events
@@ -72,9 +72,11 @@ class LiveCards:
             self._again = set()
             closed = self._look_after(session, now)
             plans = self._plan_all(session, keys | closed, closed, now)
-        if not plans and not results:
+            dials = dial_progress.behind(connection, keys)
+        if not plans and not results and not dials:
             return False
         orders = self._store(plans, results, now)
+        self._follow(dials)
         console_events.wake()
         for order in orders:
             self._errands.look_up(order) if isinstance(order, LookUp) else self._errands.tell(order)
@@ -82,6 +84,15 @@ class LiveCards:
 
     def close(self) -> None:
         self._errands.close()
+
+    def _follow(self, dials: set[Key]) -> None:
+        """Tell those who asked for these calls by a click how they come about."""
+        try:
+            if dials:
+                with self._engine.begin() as connection:
+                    dial_progress.follow(connection, dials)
+        except DBAPIError:
+            logger.exception("calls by a click could not be followed")
 
     def _plan_all(
         self, session: Session, keys: Iterable[Key], closed: set[Key], now: datetime

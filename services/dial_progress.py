@@ -3,37 +3,61 @@ click and told to the caller's consoles."""
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import timedelta
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, Select, select
+from sqlalchemy import ColumnElement, Connection, and_, or_, select, tuple_
 from sqlalchemy.orm import Session
 
 from models import ClickCall, Integration, Notification
 from models.base import now_ms
-from rules.dial_progress import ORDER, Progress, progress_of
+from rules.dial_progress import FINAL, ORDER, Progress, progress_of
+from rules.vocabulary import EventKind
 from services.call_rows import event_of
 from services.dial_events import tell
 
+Key = tuple[int, str]  # an integration and a call of it
+
+KINDS = (
+    EventKind.WAITING_ANSWER,
+    EventKind.CALL_ACCEPTED,
+    EventKind.OUTGOING_CALL,
+    EventKind.TALK_STARTED,
+    EventKind.TALK_FINISHED,
+    EventKind.CALL_FINISHED,
+    EventKind.LOST_CALL,
+)
 # The PBX's answer was lost: the call is found by the id that we gave it, if it comes at all.
 UNCLEAR = ("sent", "unclear")
-FOUND_WITHIN = timedelta(hours=1)
+FOUND_WITHIN_MS = 3_600_000
+EARLIER = timedelta(minutes=1)  # clocks are read before and after rows are stored
 
 
-def follow(connection: Connection, integration_id: int, call_session_ids: Collection[str]) -> bool:
+def behind(connection: Connection, keys: Collection[Key]) -> set[Key]:
+    """Those of these calls that `follow` may have something to do for. Only reads."""
+    if not keys:
+        return set()
+    query = select(ClickCall.integration_id, ClickCall.call_session_id).where(
+        or_(_is_going_on(keys), _has_no_answer(keys))
+    )
+    rows = connection.execute(query).all()
+    lost = {row.integration_id for row in rows if row.call_session_id is None}
+    known = {(row.integration_id, row.call_session_id) for row in rows}
+    return {key for key in keys if key in known or key[0] in lost}
+
+
+def follow(connection: Connection, keys: Collection[Key]) -> bool:
     """Bring the clicks behind these calls up to what is known, in the caller's transaction, and
     publish what has changed. True: consoles are to be woken after the commit. Safe to call for any
     calls, any number of times."""
     session = Session(connection, join_transaction_mode="rollback_only")
-    changed = False
-    clicks = list(session.scalars(_of_calls(integration_id, call_session_ids)))
-    clicks += _found_again(session, integration_id, call_session_ids)
-    for click in clicks:
-        changed |= _move_on(session, click)
+    query = select(ClickCall).where(_is_going_on(keys)).order_by(ClickCall.id)
+    clicks = list(session.scalars(query.with_for_update()))
+    clicks += _found_again(session, keys)
+    changed = [click for click in clicks if _move_on(session, click)]
     session.flush()
-    session.expunge_all()
-    return changed
+    return bool(changed)
 
 
 def known_progress(session: Session, click: ClickCall) -> Progress | None:
@@ -44,46 +68,52 @@ def known_progress(session: Session, click: ClickCall) -> Progress | None:
     zone = session.get_one(Integration, click.integration_id).phone_zone
     query = select(Notification).where(
         Notification.integration_id == click.integration_id,
+        Notification.kind.in_(KINDS),
+        Notification.received_at > click.asked_at - EARLIER,
         Notification.call_session_id == click.call_session_id,
     )
     return progress_of([event_of(row) for row in session.scalars(query)], ZoneInfo(zone))
 
 
-def _of_calls(integration_id: int, call_session_ids: Collection[str]) -> Select[ClickCall]:
-    return select(ClickCall).where(
-        ClickCall.integration_id == integration_id,
-        ClickCall.call_session_id.in_(call_session_ids),
+def _is_going_on(keys: Collection[Key]) -> ColumnElement[bool]:
+    return and_(
+        tuple_(ClickCall.integration_id, ClickCall.call_session_id).in_(sorted(keys)),
+        ClickCall.progress.is_(None) | ClickCall.progress.not_in(FINAL),
     )
 
 
-def _found_again(
-    session: Session, integration_id: int, call_session_ids: Collection[str]
-) -> list[ClickCall]:
+def _has_no_answer(keys: Collection[Key]) -> ColumnElement[bool]:
+    return and_(
+        ClickCall.integration_id.in_(sorted({integration_id for integration_id, _ in keys})),
+        ClickCall.asked_at > now_ms() - FOUND_WITHIN_MS,
+        ClickCall.state.in_(UNCLEAR),
+        ClickCall.call_session_id.is_(None),
+    )
+
+
+def _found_again(session: Session, keys: Collection[Key]) -> Sequence[ClickCall]:
     """Clicks without an answer whose call comes after all, by the `external_id` it carries."""
-    waiting = list(
-        session.scalars(
-            select(ClickCall).where(
-                ClickCall.integration_id == integration_id,
-                ClickCall.state.in_(UNCLEAR),
-                ClickCall.call_session_id.is_(None),
-                ClickCall.asked_at > now_ms() - int(FOUND_WITHIN.total_seconds() * 1000),
-            )
-        )
-    )
+    waiting = session.scalars(select(ClickCall).where(_has_no_answer(keys)).with_for_update()).all()
     if not waiting:
         return []
-    query = select(Notification.call_session_id, Notification.members).where(
-        Notification.integration_id == integration_id,
-        Notification.call_session_id.in_(call_session_ids),
+    query = select(
+        Notification.integration_id, Notification.call_session_id, Notification.members
+    ).where(
+        Notification.integration_id.in_({click.integration_id for click in waiting}),
+        Notification.kind.in_(KINDS),
+        Notification.received_at > now_ms() - FOUND_WITHIN_MS,
+        Notification.call_session_id.in_({call_session_id for _, call_session_id in keys}),
     )
     by_external = {
-        str(members.get("external_id")): call_session_id
-        for call_session_id, members in session.execute(query)
-        if members.get("external_id")
+        (row.integration_id, str(row.members.get("external_id"))): row.call_session_id
+        for row in session.execute(query)
     }
-    found = [click for click in waiting if click.request_id in by_external]
-    for click in found:
-        click.call_session_id = by_external[click.request_id]
+    found = []
+    for click in waiting:
+        call_session_id = by_external.get((click.integration_id, click.request_id))
+        if call_session_id is not None:
+            click.call_session_id = call_session_id
+            found.append(click)
     return found
 
 
