@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +17,7 @@ from blueprints.access import visible_integrations
 from blueprints.language import LOCALES, THEMES, select_locale, select_theme
 from blueprints.security import HTMX_CDN, HTMX_INTEGRITY, is_htmx_local
 from models import Integration
+from services import callback_lists
 
 bp = Blueprint("shell", __name__)
 
@@ -33,6 +35,7 @@ class Place:
     label_for_employees: LazyString | None = None
     of_integration: bool = True
     others: tuple[str, ...] = ()
+    count: Callable[[int], int] | None = None
 
     @property
     def blueprints(self) -> tuple[str, ...]:
@@ -54,8 +57,20 @@ NAVIGATION = (
         for_admins=False,
         of_integration=False,
     ),
-    Place("calls.index", _l("Calls"), for_employees=True, label_for_employees=_l("History")),
+    Place(
+        "calls.index",
+        _l("Calls"),
+        for_employees=True,
+        label_for_employees=_l("History"),
+        others=("recording_settings",),
+    ),
     Place("journal.index", _l("Journal"), others=("journal_replay",)),
+    Place(
+        "callbacks.index",
+        _l("Call back"),
+        for_employees=True,
+        count=callback_lists.count_open,
+    ),
     Place(
         "setup.home",
         _l("Settings"),
@@ -66,9 +81,13 @@ NAVIGATION = (
 
 @dataclass(frozen=True)
 class Link:
+    """`count`: how many things wait there, None where nothing is counted."""
+
     label: str
     href: str
     is_current: bool
+    name: str
+    count: int | None = None
 
 
 @dataclass(frozen=True)
@@ -128,6 +147,8 @@ def _navigation(integration: Integration) -> list[Link]:
             str((None if is_admin else place.label_for_employees) or place.label),
             place.address(integration.id),
             request.blueprint in place.blueprints,
+            place.blueprints[0],
+            place.count(integration.id) if place.count else None,
         )
         for place in places
     ]

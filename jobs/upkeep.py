@@ -16,6 +16,7 @@ from models import db
 from models.base import reading
 from services import (
     accounts,
+    callbacks,
     card_rows,
     console_events,
     delete_integration,
@@ -106,6 +107,11 @@ def move_replays_on() -> None:
     replay_runs.take_steps(db.engine)
 
 
+def keep_call_backs() -> None:
+    """Open and close call-backs after calls that have ended, if no worker has done it."""
+    callbacks.keep_up(db.engine)
+
+
 def purge_deleted() -> None:
     """Take out the data of integrations that were deleted a day ago."""
     delete_integration.purge_due(db.engine)
@@ -133,6 +139,7 @@ TASKS: tuple[tuple[str, float, Callable[[], object]], ...] = (
     ("take up syncs", 2.0, take_up_syncs),
     ("wake forgotten calls", 5.0, wake_forgotten),
     ("move replays on", 1.0, move_replays_on),
+    ("keep call-backs", 1.0, keep_call_backs),
     ("purge deleted", 10.0, purge_deleted),
     ("keep recordings", 5.0, keep_recordings),
     ("let recordings go", 60.0, let_recordings_go),
