@@ -32,7 +32,6 @@ class Place:
     label: LazyString
     for_employees: bool = False
     for_admins: bool = True
-    label_for_employees: LazyString | None = None
     of_integration: bool = True
     others: tuple[str, ...] = ()
     count: Callable[[int], int] | None = None
@@ -50,31 +49,28 @@ class Place:
 # Overview, calls, call-backs, journal, set-up: a page that comes adds its line here, in this order.
 NAVIGATION = (
     Place("dashboard.index", _l("Overview")),
-    Place(
-        "console.index",
-        _l("Calls"),
-        for_employees=True,
-        for_admins=False,
-        of_integration=False,
-    ),
-    Place(
-        "calls.index",
-        _l("Calls"),
-        for_employees=True,
-        label_for_employees=_l("History"),
-        others=("recording_settings",),
-    ),
-    Place("journal.index", _l("Journal"), others=("journal_replay",)),
+    Place("console.index", _l("Calls"), for_employees=True, for_admins=False, of_integration=False),
+    Place("calls.index", _l("Calls"), others=("recording_settings",)),
     Place(
         "callbacks.index",
         _l("Call back"),
         for_employees=True,
         count=callback_lists.count_open,
     ),
+    Place("journal.index", _l("Journal"), others=("journal_replay",)),
+    Place("calls.index", _l("History"), for_employees=True, for_admins=False),
     Place(
         "setup.home",
         _l("Settings"),
-        others=("versions", "settings_files", "try_call", "rehearse", "people", "inviting"),
+        others=(
+            "versions",
+            "settings_files",
+            "try_call",
+            "rehearse",
+            "people",
+            "inviting",
+            "embed",
+        ),
     ),
 )
 
@@ -144,7 +140,7 @@ def _navigation(integration: Integration) -> list[Link]:
     places = [each for each in NAVIGATION if (each.for_admins if is_admin else each.for_employees)]
     return [
         Link(
-            str((None if is_admin else place.label_for_employees) or place.label),
+            str(place.label),
             place.address(integration.id),
             request.blueprint in place.blueprints,
             place.blueprints[0],
