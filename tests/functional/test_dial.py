@@ -65,7 +65,7 @@ def hear(app, office, *kinds, **members):
                 kind=kind,
                 call_session_id="900",
                 state="taken",
-                received_at=NOON,
+                received_at=datetime.now(UTC),
                 members=told,
             )
             db.session.add(row)

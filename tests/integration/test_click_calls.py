@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from clients.callgear import CallGearClient
 from models import ClickCall, ConsoleEvent
+from services.cards import LiveCards
 from services.click_calls import Wanted, ask_call
 from tests.callgear import CALL, DATA, TOKEN, simulated
 from tests.factories import event
@@ -296,3 +297,45 @@ def test_call_can_be_asked_for_before_its_first_notification_and_after(office, p
     assert after.json["state"] == "written"
     unknown = office.app.test_client().get("/api/v1/calls/1", headers=key)
     assert (unknown.status_code, code(unknown)) == (404, "not_found")
+
+
+def dial_events(server):
+    with Session(server.engine) as session:
+        query = select(ConsoleEvent).where(ConsoleEvent.kind == "dial").order_by(ConsoleEvent.id)
+        return [(row.employee_id, row.data["progress"]) for row in session.scalars(query)]
+
+
+def test_live_process_tells_each_state_of_the_call_once(any_office, pbx):
+    call_session_id = ask(any_office).json["call_session_id"]
+    live = LiveCards(any_office.engine, any_office.ports)
+    about = {"employee_id": 101, "contact_phone_number": "971500000077", "direction": "out"}
+    ended = {"talk_time_duration": 12, "total_time_duration": 20}
+    for seconds, kind, more in (
+        (0, "waiting_answer", {}),
+        (5, "call_accepted", {}),
+        (8, "talk_started", {}),
+        (20, "call_finished", ended),
+    ):
+        any_office.notify(event(kind, call_session_id, seconds, **about, **more))
+        live.step()
+        live.step()
+    live.close()
+
+    stages = ["calling_employee", "calling_client", "talking", "ended"]
+    assert dial_events(any_office) == [("101", stage) for stage in stages]
+    assert rows(any_office)[0].progress == "ended"
+
+
+def test_call_whose_answer_was_lost_is_found_by_its_own_id(office, pbx):
+    match = {"operation": "start.employee_call"}
+    pbx.control("POST", "/_sim/faults", {"name": "reset_after", "count": 1, "match": match})
+    ask(office)
+    live = LiveCards(office.engine, office.ports)
+
+    office.notify(event("waiting_answer", "555", external_id="r-1", employee_id=101))
+    live.step()
+    live.close()
+
+    (row,) = rows(office)
+    assert (row.state, row.call_session_id, row.progress) == ("unclear", "555", "calling_employee")
+    assert ask(office).status_code == 504
