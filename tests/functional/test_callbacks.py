@@ -84,7 +84,7 @@ def test_whole_team_sees_open_ones_with_the_longest_overdue_first(employee, offi
     assert page.text.startswith("<!DOCTYPE html>")
     assert rows_of(page.text) == [overdue, later]
     assert "Overdue" in page.text
-    assert re.search(r"2 missed calls, <time [^>]*>1 hour ago<", page.text)
+    assert re.search(r"2 missed calls, <time [^>]*>[^<]* ago<", page.text)
     assert "Phones rang: Agent One, Agent Two" in page.text
     assert "Client Sample" in page.text and "+971 50 123 4592" in page.text
     assert f'action="/integrations/{office.id}/dial"' in page.text
