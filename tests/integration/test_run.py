@@ -177,7 +177,7 @@ def test_demo_has_simulators_and_data_and_production_has_not(config):
         ["migrations"],
         [],
         ["web"],
-        ["worker 1", "worker 2", "upkeep"],
+        ["worker 1", "worker 2", "live", "upkeep"],
         ["first admin"],
     ]
 
