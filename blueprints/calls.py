@@ -2,25 +2,36 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
 from flask import Blueprint, Response, abort, request
 from flask_login import current_user
 
 from blueprints.access import get_integration, protect
-from blueprints.call_filters import PERIODS, Filters, filter_words, read_filter
+from blueprints.call_filters import PERIODS, Filters, filter_values, filter_words, read_filter
 from blueprints.call_lines import call_line, lines_by_day
+from blueprints.call_rights import NOBODY, only_of, read_names
 from blueprints.htmx import render, unchanged, wants_partial
-from blueprints.reasons import Names, is_told
-from blueprints.recording_addresses import recording_addresses
-from models import db
+from blueprints.reasons import is_told
+from blueprints.recording_addresses import show_recordings
+from blueprints.recording_words import NO_CONNECTION, NO_RIGHT, RECORDING_STATES
+from models import CallSession, Integration, RecordingAccess, db
 from rules.reasons import Code
 from services import find_calls
+from services.call_clients import find_clients
 from services.call_json import NOT_BY_RULES
+from services.call_legs import find_timeline
 from services.integrations import database_now
+from services.recording_accesses import list_accesses
+from services.recording_copies import find_copies
 
 bp = Blueprint("calls", __name__)
 protect(bp)
 
-NOBODY = ""  # matches no employee: a login that is joined to nobody sees no calls
+# Filters that are folded away while none of them is used.
+MORE = {"from", "till", "employee", "number", "client", "line", "created"}
 
 
 @bp.get("/integrations/<int:id>/calls")
@@ -44,6 +55,8 @@ def index(id: int) -> Response:
         periods=PERIODS,
         filter_words=filter_words(),
         lines=find_calls.virtual_numbers(id),
+        **_shown_with(integration, page.rows, now),
+        more_open=bool(filter_values(wanted).keys() & MORE),
         is_live=page.number == 1 and request.args.get("live") != "0",
         is_joined=employee_id != NOBODY,
     )
@@ -60,7 +73,7 @@ def show(id: int, call_session_id: str) -> Response:
         abort(404)
     if wants_partial() and request.args.get("seen") == story.seen:
         return unchanged()
-    names = read_names(id)
+    names, now = read_names(id), database_now(db.session())
     return render(
         "calls/show.html",
         "calls/partials/story.html",
@@ -71,25 +84,31 @@ def show(id: int, call_session_id: str) -> Response:
         decisions=[row for row in story.decisions if row.rule not in NOT_BY_RULES],
         story_trace=[row for row in story.trace if is_told(row.code, row.values)],
         requests=[row.values for row in story.trace if row.code == Code.CRM_REQUEST],
-        recordings=recording_addresses(story.call),
+        timeline=find_timeline(db.session(), integration, story, now),
+        accesses=_accesses(integration, story.call),
+        **_shown_with(integration, [story.call], now),
     )
 
 
-def read_names(integration_id: int) -> Names:
-    return Names(
-        employees=find_calls.employee_names(integration_id),
-        users=find_calls.user_names(integration_id),
-    )
+def _shown_with(
+    integration: Integration, calls: Sequence[CallSession], now: datetime
+) -> dict[str, Any]:
+    """What stands beside calls: their clients, their recordings, the words of the player."""
+    copies = find_copies(db.session(), [call.id for call in calls])
+    return {
+        "clients": find_clients(db.session(), integration, calls),
+        "recordings": {call.id: show_recordings(call, integration, copies, now) for call in calls},
+        "recording_states": RECORDING_STATES,
+        "no_right": NO_RIGHT,
+        "no_connection": NO_CONNECTION,
+    }
 
 
-def only_of(integration_id: int) -> str | None:
-    """An employee sees his own calls, an admin all."""
-    if current_user.is_admin:
-        return None
-    return (
-        find_calls.find_own_employee_id(integration_id, current_user.login_id, current_user.email)
-        or NOBODY
-    )
+def _accesses(integration: Integration, call: CallSession) -> Sequence[RecordingAccess]:
+    """Who listened is the admins' to know."""
+    if not current_user.is_admin or not call.facts.get("recordings"):
+        return ()
+    return list_accesses(db.session(), integration.id, call.call_session_id, since=call.started_at)
 
 
 def _page_number(text: str) -> int:

@@ -29,6 +29,7 @@ def set_up(state: BlueprintSetupState) -> None:
         clock=clock,
         day=day,
         moment=moment,
+        date=date,
         ago=ago,
         duration=duration,
         readable_json=readable_json,
@@ -68,22 +69,27 @@ def day(at: datetime, zone: str, now: datetime | None = None) -> str:
     """ "Today, 22 November", then "Yesterday", then the date; the year only if it is another."""
     local, today = at.astimezone(ZoneInfo(zone)).date(), _today(zone, now)
     pattern = "d MMMM" if local.year == today.year else "d MMMM y"
-    date = format_date(local, pattern, locale=get_locale())
+    told: str = format_date(local, pattern, locale=get_locale())
     match (today - local).days:
         case 0:
-            return _("Today, %(date)s", date=date)
+            return _("Today, %(date)s", date=told)
         case 1:
-            return _("Yesterday, %(date)s", date=date)
+            return _("Yesterday, %(date)s", date=told)
         case _other:
-            return date
+            return told
 
 
 def moment(at: datetime | None, zone: str) -> str:
     """Day and time in one line."""
     if at is None:
         return "–"
-    date = format_date(at.astimezone(ZoneInfo(zone)), "d MMM y", locale=get_locale())
-    return f"{date}, {clock(at, zone)}"
+    return f"{date(at, zone)}, {clock(at, zone)}"
+
+
+def date(at: datetime, zone: str) -> str:
+    """A day without its time: `12 Mar 2026`."""
+    told: str = format_date(at.astimezone(ZoneInfo(zone)), "d MMM y", locale=get_locale())
+    return told
 
 
 def ago(at: datetime | None) -> str:

@@ -84,6 +84,11 @@ WRITES: Mapping[str, LazyString] = {
     "taskdone": _l("Close the task to call back"),
     "find_clients": _l("Look for the client"),
 }
+LEGS: Mapping[str, LazyString] = {
+    "ring": _l("The phone rang"),
+    "dial": _l("Waited for the client"),
+    "talk": _l("Talked"),
+}
 CREATES: Mapping[str, LazyString] = {
     Create.LEAD: _l("Create a lead"),
     Create.DEAL: _l("Create a deal"),

@@ -231,7 +231,7 @@ def test_recording_is_played_from_an_address_that_needs_the_login(app, admin, of
 
     page = admin.get(CALL.format(office.id, CALL_IDS[0])).text
 
-    address = re.search(r'<audio[^>]*src="(/recordings/[^"]+)"', page).group(1)
+    address = re.search(r'href="(/recordings/[^"]+)"', page).group(1)
     assert "media.example" not in page
     assert app.test_client().get(address).status_code == 404
 
