@@ -22,6 +22,7 @@ from flask_login import current_user
 
 from blueprints.access import get_integration, protect, visible_integrations
 from blueprints.console_words import client_words, desk_lines, today_lines
+from blueprints.dial_words import STORIES
 from blueprints.htmx import render, unchanged, wants_partial
 from forms.console import NoteForm
 from models import db
@@ -29,7 +30,6 @@ from services import console_page, presence
 from services.ask_client import AskedClient, NoSuchCall, ask_for_client, asked_client
 from services.call_notes import save_note
 from services.console_page import Desk
-from services.vault import new_token
 
 bp = Blueprint("console", __name__)
 protect(bp)
@@ -50,8 +50,7 @@ def index() -> Response:
         lines=desk_lines(desks),
         is_quiet=any(presence.read_do_not_disturb(db.engine, current_user.login_id).values()),
         today=today,
-        request_id=new_token(),
-        dial_address=dial_address,
+        dial_reasons={code: " ".join(map(str, story)) for code, story in STORIES.items()},
     )
 
 
@@ -152,11 +151,6 @@ def _own_name() -> str:
 
 def _ring() -> None:
     current_app.extensions["ringer"].ring()
-
-
-def dial_address(integration_id: int) -> str:
-    """Where the form of a call by a click goes."""
-    return f"/integrations/{integration_id}/dial"
 
 
 def _answer(told: dict[str, Any], text: str) -> ResponseReturnValue:

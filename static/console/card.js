@@ -85,7 +85,8 @@ export function makeCard(template, options) {
 
   function sourceText() {
     const { campaign, scenario } = data.source || {};
-    return [campaign || scenario, data.line_name || data.line_shown].filter(Boolean).join(" · ");
+    const parts = [campaign || scenario, data.line_name || data.line_shown].filter(Boolean);
+    return [...new Set(parts)].join(" · ");
   }
 
   function lastText() {

@@ -10,6 +10,7 @@ const KEPT_KEY = "console-closed";
 const KEPT = 60;
 const WISH_MS = 1000;
 const WISH_TRIES = 60;
+const LOOKS_AFTER = 6;
 
 export function makeStack(options) {
   const stack = document.getElementById("cards");
@@ -32,8 +33,15 @@ export function makeStack(options) {
     place();
     speak(key, was, data);
     if (data.state === "withdrawn") window.setTimeout(() => isStill(key, data) && remove(key), WITHDRAWN_MS);
-    if (was && !isOver(was) && isOver(data)) options.onOver();
+    if (was && !isOver(was) && isOver(data)) whenOver(card);
     else if (!was) options.onNew();
+  }
+
+  // The rules may have made the client meanwhile: his card then leads to him.
+  function whenOver(card) {
+    const { data, address } = card;
+    options.onOver();
+    if (address && data.crm_state === "unknown" && data.rules_create) watch(card, address, { state: "none", text: "" }, LOOKS_AFTER);
   }
 
   // After a break calls may be told that ended long ago: the list of the day has them.
@@ -53,6 +61,7 @@ export function makeStack(options) {
     card.act("call").addEventListener("click", () => options.onCall(card.data));
     if (data.isExample) return card;
     const address = `/integrations/${data.integration}/console/calls/${encodeURIComponent(data.call)}`;
+    card.address = address;
     card.act("client").addEventListener("click", () => wish(card, address));
     const note = keepNote(card, `${address}/note`);
     if (!data.announce) recall(card, note, address);
@@ -157,11 +166,12 @@ export function makeStack(options) {
     card.wish({ state: "none", text: word(answer.status ? "refused" : "not-saved") });
   }
 
-  async function watch(card, address, first) {
+  // Asks until there is an answer; without a wish (`none`) only a few times.
+  async function watch(card, address, first, times = WISH_TRIES) {
     let stands = first;
-    for (let tries = 0; tries < WISH_TRIES && cards.has(keyOf(card.data)); tries += 1) {
+    for (let tries = 0; tries < times && cards.has(keyOf(card.data)); tries += 1) {
       card.wish(stands);
-      if (!["asked", "late"].includes(stands.state)) break;
+      if (!["asked", "late", "none"].includes(stands.state)) break;
       await new Promise((go) => window.setTimeout(go, WISH_MS * (1 + tries / 4)));
       const stored = await ask(address);
       if (stored) stands = stored.client;
