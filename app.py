@@ -11,6 +11,7 @@ from flask_wtf import CSRFProtect
 from blueprints import (
     account,
     api,
+    api_events,
     auth,
     callbacks,
     calls,
@@ -92,6 +93,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     recordings.bp,
     console_stream.bp,
     api.bp,
+    api_events.bp,
 )
 
 migrate = Migrate()

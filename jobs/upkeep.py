@@ -16,6 +16,7 @@ from models import db
 from models.base import reading
 from services import (
     accounts,
+    crm_events,
     callbacks,
     card_rows,
     console_events,
@@ -81,6 +82,11 @@ def refresh_lists() -> None:
     lists.refresh_due(db.engine, current_app.extensions["ports"])
 
 
+def handle_crm_events() -> None:
+    """Do what the CRM's events mean: users, the index of clients, keys of the ledger."""
+    crm_events.handle_due(db.engine)
+
+
 def start_nightly_syncs() -> None:
     """Start the employee sync of every integration that wants it each night."""
     sync_runs.start_nightly(db.engine)
@@ -112,6 +118,11 @@ def keep_call_backs() -> None:
     callbacks.keep_up(db.engine)
 
 
+def move_replays_on() -> None:
+    """Make the next calls of a replay due."""
+    replay_runs.take_steps(db.engine)
+
+
 def purge_deleted() -> None:
     """Take out the data of integrations that were deleted a day ago."""
     delete_integration.purge_due(db.engine)
@@ -136,10 +147,12 @@ TASKS: tuple[tuple[str, float, Callable[[], object]], ...] = (
     ("read reports", 2.0, read_reports),
     ("refresh lists", 2.0, refresh_lists),
     ("start nightly syncs", 30.0, start_nightly_syncs),
+    ("handle CRM events", 1.0, handle_crm_events),
     ("take up syncs", 2.0, take_up_syncs),
     ("wake forgotten calls", 5.0, wake_forgotten),
     ("move replays on", 1.0, move_replays_on),
     ("keep call-backs", 1.0, keep_call_backs),
+    ("move replays on", 1.0, move_replays_on),
     ("purge deleted", 10.0, purge_deleted),
     ("keep recordings", 5.0, keep_recordings),
     ("let recordings go", 60.0, let_recordings_go),

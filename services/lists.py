@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterable
 from dataclasses import asdict
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import delete, or_, select, update
@@ -148,6 +149,8 @@ def employee_row(integration_id: int, employee: Employee) -> EmployeeRow:
 
 
 def _read_crm(engine: Engine, integration_id: int, crm: BehomesClient) -> None:
+    with reading(), engine.connect() as connection:
+        asked_at = from_ms(connection.execute(select(now_ms())).scalar_one())
     users = list(crm.users())
     lists: dict[str, list[dict[str, Any]]] = {
         "pipelines": [asdict(each) for each in _supported(crm.pipelines)]
@@ -156,7 +159,7 @@ def _read_crm(engine: Engine, integration_id: int, crm: BehomesClient) -> None:
         fields = _supported(lambda entity=entity: crm.custom_fields(entity))  # type: ignore[misc]
         lists[f"fields:{entity}"] = [asdict(field) for field in fields]
     with Session(engine) as session, session.begin():
-        store_crm_users(session, integration_id, users)
+        store_crm_users(session, integration_id, users, asked_at=asked_at)
         now = from_ms(session.execute(select(now_ms())).scalar_one())
         for kind, rows in lists.items():
             session.merge(
@@ -172,16 +175,30 @@ def _supported(read: Callable[[], Iterable[Any]]) -> list[Any]:
         return []
 
 
-def store_crm_users(session: Session, integration_id: int, users: Iterable[CrmUser]) -> None:
-    """Take over a complete list of CRM users; who is no longer in it is marked gone."""
+def store_crm_users(
+    session: Session,
+    integration_id: int,
+    users: Iterable[CrmUser],
+    *,
+    asked_at: datetime | None = None,
+) -> None:
+    """Take over a complete list of CRM users; who is no longer in it is marked gone. What the CRM
+    told by an event after the list was asked for stays."""
     locked(session, integration_id)
     query = select(CrmUserRow).where(CrmUserRow.integration_id == integration_id)
     known = {row.user_id: row for row in session.scalars(query)}
     listed = {user.id: user for user in users}
+    newer = {
+        row.user_id for row in known.values() if asked_at and row.told_at and row.told_at > asked_at
+    }
     for row in known.values():
+        if row.user_id in newer:
+            listed.pop(row.user_id, None)
+            continue
         row.gone = row.user_id not in listed
     for user in listed.values():
         row = known.get(user.id) or CrmUserRow(integration_id=integration_id, user_id=user.id)
         row.name, row.email, row.extension = user.name, user.email, user.extension
         row.phones, row.active, row.gone = list(user.phones), user.active, False
+        row.told_at = asked_at or row.told_at
         session.add(row)

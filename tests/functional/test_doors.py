@@ -27,6 +27,7 @@ DOORS = {
     "styleguide.": PUBLIC,  # in the demo only
     "ops.": OWN,
     "api.": OWN,
+    "api_events.": OWN,
     "dial.": LOGIN,
     "recordings.": OWN,
     "console_stream.": OWN,  # an EventSource cannot follow to the login: 401
