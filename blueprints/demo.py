@@ -6,6 +6,7 @@ import hashlib
 
 from flask import Blueprint, Response, abort, current_app, flash, redirect, request, url_for
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 
 from blueprints.access import admin_only, protect, visible_integrations
 from blueprints.call_lines import call_line
@@ -13,11 +14,20 @@ from blueprints.demo_calls import DEMO_CALLS, find_demo_call
 from blueprints.htmx import render, unchanged, wants_partial
 from blueprints.language import select_locale
 from blueprints.reasons import Names
-from models import Integration
+from blueprints.words import Word
+from models import Integration, db
 from services import find_calls
+from services.latest_card import find_latest_card
 from services.trial_calls import SimulatorAway, Simulators
 
 ROWS = 6
+CARD_STATES = {
+    "ringing": Word(_l("Ringing"), "phone-incoming", "accent"),
+    "talking": Word(_l("Talking"), "phone-call", "ok"),
+    "ended": Word(_l("Ended"), "check", ""),
+    "lost": Word(_l("Lost"), "phone-missed", "error"),
+    "withdrawn": Word(_l("Answered by somebody else"), "users", ""),
+}
 
 bp = Blueprint("demo", __name__, url_prefix="/demo")
 protect(bp)
@@ -36,7 +46,8 @@ def index() -> Response:
     page = find_calls.find_calls(integration.id, find_calls.CallFilter())
     simulators = _simulators(integration)
     entries = simulators.latest_entries(ROWS + 2)
-    seen = hashlib.sha256(repr((page.seen, entries)).encode()).hexdigest()[:16]
+    card = find_latest_card(db.session.connection(), integration.id)
+    seen = hashlib.sha256(repr((page.seen, entries, card)).encode()).hexdigest()[:16]
     if wants_partial() and request.args.get("seen") == seen:
         return unchanged()
     names = Names(find_calls.employee_names(integration.id), find_calls.user_names(integration.id))
@@ -47,6 +58,8 @@ def index() -> Response:
         demo_calls=DEMO_CALLS,
         lines=[call_line(row, integration, names) for row in page.rows[:ROWS]],
         entries=entries,
+        card=card,
+        card_states=CARD_STATES,
         names=names,
         board_url=simulators.board_url(select_locale()),
         seen=seen,

@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
 
-from models import Integration, db
-from tests.pages import HTMX, csrf_token, logged_in, make_app, plant_office
+from models import Card, Integration, db
+from tests.pages import HTMX, NOON, csrf_token, logged_in, make_app, plant_office
 from tests.simulated import behomes_simulator, callgear_simulator
 
 
@@ -45,6 +47,32 @@ def test_journal_and_crm_stand_side_by_side(demo, simulators, headers):
     assert "Call &lt;1&gt;" in page
     assert f"{crm.url}/board?lang=en" in page
     assert ("<html" in page) is (headers == {})
+
+
+def test_screen_of_the_employee_stands_beside_them(demo):
+    assert "While a phone rings" in demo.get("/demo").text
+    seat = {"state": "ringing", "rang_at": None, "since": NOON.isoformat(), "name": "Agent <One>"}
+    with demo.application.app_context():
+        db.session.add(
+            Card(
+                integration_id=1,
+                call_session_id="900",
+                state="ringing",
+                started_at=datetime.now(UTC),
+                updated_at=datetime.now(UTC),
+                client_phone="+971501234567",
+                employees={"101": seat | {"has_talked": False}},
+                source={},
+                told={},
+                crm_state="away",
+            )
+        )
+        db.session.commit()
+
+    page = demo.get("/demo", headers=HTMX).text
+
+    for words in ("Agent &lt;One&gt;", "+971 50 123 4567", "Behomes does not answer", "Ringing"):
+        assert words in page
 
 
 @pytest.mark.parametrize("slug", ["new-answered", "new-lost", "repeat-transfer", "outgoing-silent"])
