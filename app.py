@@ -31,6 +31,7 @@ from blueprints import (
     journal,
     journal_replay,
     language,
+    openapi,
     ops,
     pages,
     people,
@@ -93,6 +94,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     recordings.bp,
     console_stream.bp,
     api.bp,
+    openapi.bp,
     api_events.bp,
 )
 
