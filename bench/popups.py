@@ -33,7 +33,8 @@ from bench.tables import goal, machine, spread, table
 ZONE = ZoneInfo("Asia/Dubai")
 CRM_SECONDS = 0.2
 MEDIAN_GOAL_MS, P99_GOAL_MS = 300.0, 1000.0
-LATE_SECONDS = 5.0
+REST_SECONDS = 4.0
+TURNS = 2
 CONNECTIONS = 8
 # How the streams are served: web processes, and whether the consoles have one of their own.
 SETUPS = {"2 web processes": (2, False), "1 web process": (1, False), "apart": (1, True)}
@@ -60,6 +61,7 @@ class Measured:
     lost: int = 0
     bytes_before: int = 0
     bytes_after: int = 0
+    bytes_all: int = 0
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -113,27 +115,33 @@ def _second_web(stack: Stack) -> Iterator[int]:
 async def _measure(
     stack: Stack, port: int, cookies: list[str], options: argparse.Namespace
 ) -> Measured:
+    """Without consoles, with them, without, with: the same trickle each time."""
     found = Measured()
     phones = Phones(stack, len(cookies))
-    first = await phones.ring(options.per_second, options.seconds)
-    found.without = [ring.answer_seconds for ring in first]
-    found.bytes_before = processes.pss_bytes(_ours(stack))
-    consoles = await open_all(port, cookies)
-    await asyncio.sleep(3.0)
-    rings = await phones.ring(options.per_second, options.seconds)
-    await asyncio.sleep(LATE_SECONDS)
-    found.bytes_after = processes.pss_bytes(_ours(stack))
-    found.beside = [ring.answer_seconds for ring in rings]
-    _compare(found, rings, consoles)
-    for console in consoles:
-        console.close()
+    for _ in range(TURNS):
+        first = await phones.ring(options.per_second, options.seconds / TURNS)
+        found.without += [ring.answer_seconds for ring in first]
+        await asyncio.sleep(REST_SECONDS)
+        before = found.bytes_before or processes.pss_bytes(_web(stack))
+        consoles = await open_all(port, cookies)
+        await asyncio.sleep(REST_SECONDS)
+        rings = await phones.ring(options.per_second, options.seconds / TURNS)
+        await asyncio.sleep(REST_SECONDS)
+        found.bytes_before = before
+        found.bytes_after = processes.pss_bytes(_web(stack))
+        found.bytes_all = processes.pss_bytes([*{*stack.pids(), *_web(stack)}])
+        found.beside += [ring.answer_seconds for ring in rings]
+        _compare(found, rings, consoles)
+        for console in consoles:
+            console.close()
+        await asyncio.sleep(REST_SECONDS)
     return found
 
 
-def _ours(stack: Stack) -> list[int]:
-    """The whole server; a second web process is a child of the measurement, not of the server."""
+def _web(stack: Stack) -> list[int]:
+    """The web processes; a second one is a child of the measurement, not of the server."""
     apart = [pid for pid in processes.tree(os.getpid()) if processes.name(pid).startswith("web")]
-    return [*{*stack.pids(), *apart}]
+    return [*{*stack.web(), *apart}]
 
 
 def _compare(found: Measured, rings: list[Ring], consoles: list[Console]) -> None:
@@ -237,7 +245,7 @@ def _row(name: str, rounds: list[Measured], consoles: int) -> list[str]:
         spread([_ms(each.complete, 50) for each in rounds]),
         str(sum(each.lost for each in rounds)),
         spread(memory),
-        spread([each.bytes_after / 1e6 for each in rounds]),
+        spread([each.bytes_all / 1e6 for each in rounds]),
         _pair(rounds, 50),
         _pair(rounds, 99),
         spread(ratios, 2),

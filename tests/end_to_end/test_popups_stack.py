@@ -1,0 +1,97 @@
+"""A ringing phone's card, through all processes, as a browser would get it."""
+
+from __future__ import annotations
+
+import json
+import re
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+import psutil
+import pytest
+import requests
+
+from tests.factories import KNOWN, event, wait_until
+from tests.simulated import behomes_simulator
+from tests.stack import running
+
+pytestmark = pytest.mark.e2e
+
+EMAIL, PASSWORD = "agent.one@example.com", "a phone rings at noon"
+
+
+@pytest.fixture
+def system(tmp_path):
+    with behomes_simulator() as crm:
+        host = crm.url.removeprefix("http://")
+        with running(tmp_path, DEMO="0", API_HOSTS=host) as stack:
+            file = {
+                "title": "Dubai office",
+                "behomes": {"base_url": crm.url, "api_key": crm.key},
+                "user_mapping": [{"employee_id": "101", "crm_user_id": "u_17"}],
+            }
+            stack.made = stack.flask("integrations", "create", "-", typed=json.dumps(file))
+            yield stack
+
+
+class Console:
+    """A logged-in browser's stream."""
+
+    def __init__(self, system):
+        browser = requests.Session()
+        page = browser.get(f"{system.url}/login", timeout=10).text
+        token = re.search(r'name="csrf-token" content="([^"]+)"', page).group(1)
+        form = {"email": EMAIL, "password": PASSWORD, "csrf_token": token}
+        assert browser.post(f"{system.url}/login", data=form, timeout=20).ok
+        answer = browser.get(f"{system.url}/console/stream", stream=True, timeout=30)
+        assert answer.status_code == 200
+        self._lines = answer.iter_lines(chunk_size=1, decode_unicode=True)
+
+    def next(self, kind):
+        """The data of the next event of this kind."""
+        for line in self._lines:
+            if line == f"event: {kind}":
+                return json.loads(next(self._lines).removeprefix("data: "))
+        raise AssertionError("the stream has ended")
+
+
+def ring(system, call_id):
+    now = datetime.now(ZoneInfo("Asia/Dubai")).replace(tzinfo=None)
+    body = event("waiting_answer", call_id, employee_id=101, direction="in")
+    body |= {"contact_phone_number": KNOWN, "notification_time": now.isoformat(" ")}
+    assert requests.post(system.made["webhook_url"], json=body, timeout=10).status_code == 200
+
+
+def kill(system, name):
+    """Kill a part; it starts again by itself."""
+    (found,) = (each for each in children(system) if each.name() == name)
+    found.kill()
+    return found.pid
+
+
+def children(system):
+    return psutil.Process(system.process.pid).children(recursive=True)
+
+
+def test_card_comes_through_all_processes_also_after_a_kill_and_without_redis(system):
+    words = ("users", "create", "--email", EMAIL, "--role", "employee", "--password-stdin")
+    system.flask(*words, "--integration", str(system.made["id"]), typed=f"{PASSWORD}\n")
+    console = Console(system)
+    assert console.next("snapshot")["cards"] == []
+
+    ring(system, "1")
+    first, second = console.next("card"), console.next("card")
+    assert (first["call"], first["announce"], first["crm_state"]) == ("1", True, "asking")
+    assert (second["version"], second["client"]["id"]) == (2, "c_501")
+
+    killed = kill(system, "live")
+    ring(system, "2")
+    assert console.next("card")["call"] == "2"
+    assert killed not in [each.pid for each in children(system)]
+
+    for process in children(system):
+        if "valkey" in process.name() or "redis" in process.name():
+            process.suspend()
+            ring(system, "3")
+            assert wait_until(lambda: console.next("card")["call"] == "3")
+            process.resume()
