@@ -103,6 +103,7 @@ class Hub:
             if self._thread is None:
                 with reading(), self._engine.connect() as connection:
                     self._till = last_id(connection)
+                    self._read(connection)  # what is there already is told by the snapshot
                 self._thread = threading.Thread(target=self._run, name="consoles", daemon=True)
                 self._thread.start()
             self._listeners.add(listener)

@@ -101,7 +101,7 @@ export function makeCard(template, options) {
   }
 
   function crmText() {
-    if (wish && wish.text) return wish.text;
+    if (wish && wish.text && !data.client) return wish.text;
     if (data.is_hidden) return "";
     if (data.crm_state === "away" || isSlow()) return word("away");
     if (data.crm_state === "asking") return data.client ? "" : word("asking");
