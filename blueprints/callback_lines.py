@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from flask_babel import ngettext
+from flask_babel import lazy_pgettext, ngettext
 
 from blueprints.reasons import Names
 from blueprints.shown import clock, moment
@@ -22,7 +22,7 @@ WAITS = Word(_l("To call back"), "phone-missed", "warn")
 HOW = {
     "inbound": Word(_l("Reached"), "phone-incoming", "ok"),
     "outbound": Word(_l("Reached"), "phone-outgoing", "ok"),
-    DISMISSED: Word(_l("Not needed"), "circle-minus"),
+    DISMISSED: Word(lazy_pgettext("call-back", "Not needed"), "circle-minus"),
 }
 
 

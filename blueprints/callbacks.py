@@ -8,6 +8,7 @@ from typing import Any
 
 from flask import Blueprint, Response, abort, flash, redirect, request, url_for
 from flask_babel import gettext as _
+from flask_babel import pgettext
 from flask_login import current_user
 
 from blueprints.access import get_integration, protect
@@ -93,7 +94,7 @@ def restore(id: int, callback_id: int) -> Response:
 @bp.get("/<int:callback_id>/dismiss")
 def dismiss(id: int, callback_id: int) -> Response:
     integration = get_integration(id)
-    form = DismissForm(formdata=None, why=_("Not needed"))
+    form = DismissForm(formdata=None, why=pgettext("call-back", "Not needed"))
     return _dismiss_page(integration, callback_id, form)
 
 
