@@ -8,6 +8,7 @@ own address (`/integrations/<id>/setup/<slug>`), which wins over the general one
 from __future__ import annotations
 
 from blueprints.setup import (
+    api_key,
     auth,
     discard,
     document_steps,
@@ -27,6 +28,7 @@ from blueprints.setup import (
 from blueprints.setup.blueprint import bp
 
 __all__ = [
+    "api_key",
     "auth",
     "bp",
     "discard",
