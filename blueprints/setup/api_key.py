@@ -14,7 +14,7 @@ from services.api_keys import make_key_anew
 @bp.post("/<int:id>/setup/auth/api-key")
 @admin_only
 def new_api_key(id: int) -> Response:
-    """The answer to the press itself shows the key: it stands nowhere else, also not in a cookie."""
+    """The answer itself shows the key: it stands nowhere else, also not in a cookie."""
     integration = get_integration(id)
     key = make_key_anew(db.session(), id)
     page = render_template(
