@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import time
 
-from bench import acknowledge, calls, footprint, growth, pages
+from bench import acknowledge, calls, footprint, growth, overview, pages
 
 PARTS = {
     "acknowledge": acknowledge.main,
@@ -13,6 +13,7 @@ PARTS = {
     "growth": growth.main,
     "footprint": footprint.main,
     "pages": pages.main,
+    "overview": overview.main,
 }
 
 

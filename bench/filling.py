@@ -7,6 +7,7 @@ past months; ids, phones and keys never meet those of a measurement.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import islice
 from typing import Any
 
 PER_CALL = 4
@@ -46,17 +47,27 @@ ACTIONS = """'["client", "lead"]'"""
 REASONS = """'[{"code": "owner_from_settings", "values": {"user_id": "u_19"}}]'"""
 
 
-def fill(opened: Any, database_url: str, *, notifications: int, integration_id: int = 1) -> None:
-    """Store so many notifications and what became of them, then let the planner look at it."""
+def fill(
+    opened: Any,
+    database_url: str,
+    *,
+    notifications: int,
+    integration_id: int = 1,
+    days: int = SPREAD_DAYS,
+    only_calls: bool = False,
+) -> None:
+    """Store so many notifications of the last `days` and what became of them, then let the planner
+    look at it; or the rows of their calls alone."""
     is_sqlite = database_url.startswith("sqlite")
     calls = notifications // PER_CALL
     first = _one(opened, "SELECT coalesce(max(id), 0) + 1 FROM call_session")
-    since = _one(opened, "SELECT max(published_at) FROM settings_version") - SPREAD_DAYS * DAY_MS
-    at = f"({since} + n * {SPREAD_DAYS * DAY_MS // calls})"
+    since = _one(opened, "SELECT max(published_at) FROM settings_version") - days * DAY_MS
+    at = f"({since} + n * {days * DAY_MS // calls})"
     for low in range(0, calls, CHUNK):
         numbers = _numbers(low, min(low + CHUNK, calls) - 1, is_sqlite=is_sqlite)
         opened.execute("BEGIN")
-        for into, values in _rows(f"({first} + n)", at, integration_id, is_sqlite=is_sqlite):
+        rows = _rows(f"({first} + n)", at, integration_id, is_sqlite=is_sqlite)
+        for into, values in islice(rows, 1) if only_calls else rows:
             opened.execute(f"INSERT INTO {into} SELECT {', '.join(values)} FROM {numbers}")
         opened.execute("COMMIT")
     _tidy(opened, is_sqlite=is_sqlite)
@@ -96,11 +107,15 @@ def _session(row_id: str, at: str, office: str, facts: str, created: str) -> tup
         "call_session (id, integration_id, call_session_id, settings_version, first_seen_at, "
         "updated_at, started_at, ended_at, direction, outcome, client_phone, facts, created, "
         "state, closed, events_version, folded_version, lookup_tries, looked_up, report_tries, "
-        "suspicion, crashes)"
+        "suspicion, crashes, employee_id, wait_seconds, talk_seconds, virtual_number, campaign, "
+        "written_at, made)"
     )
     times = [at, f"{at} + 90000", at, f"{at} + 23000"]
     told = ["'inbound'", "'answered'", f"'+' || {PHONE}", facts, created, "'written'", "false"]
-    return columns, [row_id, office, SESSION, "1", *times, *told, *"4403000"]
+    campaign = "CASE WHEN n % 3 = 0 THEN 'Campaign ' || n % 7 END"
+    people = ["CAST(101 + n % 20 AS TEXT)", "n % 40", "12", "'97140000001'", campaign]
+    more = [*people, f"{at} + 23000 + n % 5000", "3"]
+    return columns, [row_id, office, SESSION, "1", *times, *told, *"4403000", *more]
 
 
 def _notification(

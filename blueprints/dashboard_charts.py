@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from babel.dates import format_date
 from babel.numbers import format_percent
 from flask import url_for
-from flask_babel import get_locale
+from flask_babel import LazyString, get_locale, lazy_pgettext
 from flask_babel import gettext as _
 
 from blueprints.charts import Bar, Box, Drawing, Part, draw, lay
@@ -25,6 +25,13 @@ from services.call_filter import NONE
 
 # From the foot of a bar up; what is lost stands on top.
 ORDER = (Outcome.ANSWERED, Outcome.FAILED, Outcome.UNKNOWN, Outcome.LOST)
+# Of several calls; the words of one call stand in `words.py`.
+KINDS: Mapping[str, LazyString] = {
+    Outcome.ANSWERED: lazy_pgettext("calls", "Answered"),
+    Outcome.FAILED: lazy_pgettext("calls", "Unsuccessful"),
+    Outcome.UNKNOWN: lazy_pgettext("calls", "Not known yet"),
+    Outcome.LOST: lazy_pgettext("calls", "Lost"),
+}
 MOST_ROWS = 7
 
 
@@ -48,7 +55,7 @@ class Chart:
     heads: tuple[str, ...]
     rows: tuple[TableRow, ...]
     drawing: Drawing | None = None
-    kinds: tuple[str, ...] = ()
+    legend: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -106,10 +113,10 @@ def _calls(figures: Figures, place: Place) -> Chart:
         "chart-calls",
         _("Most calls %(when)s: %(count)s", **words),
         _("Calls by time and result"),
-        (_("Calls"), _("Answered"), _("Unsuccessful"), _("Not known yet"), _("Lost")),
+        (_("Calls"), *(str(KINDS[kind]) for kind in ORDER)),
         rows,
         draw(bars),
-        tuple(str(kind) for kind in ORDER),
+        tuple((str(kind), str(KINDS[kind])) for kind in ORDER),
     )
 
 
@@ -154,7 +161,7 @@ def _lost(figures: Figures, place: Place) -> Chart:
         )
         for column in figures.columns
     )
-    heads = (_("Lost share"), _("Lost"), _("Answered and lost"))
+    heads = (_("Lost share"), str(KINDS[Outcome.LOST]), _("Answered and lost"))
     caption = _("Share of lost incoming calls")
     return Chart("chart-lost", title, caption, heads, rows, draw(bars))
 
@@ -215,7 +222,7 @@ def _ranking(
             sum(group.lost for group in others),
         )
         rows.append(_ranked(rest, _("All others"), "", max(most, rest.count)))
-    heads = (_("Calls"), _("Answered"), _("Lost"))
+    heads = (_("Calls"), str(KINDS[Outcome.ANSWERED]), str(KINDS[Outcome.LOST]))
     return Chart(id, title, caption, heads, tuple(rows))
 
 

@@ -101,21 +101,21 @@ def _calls(figures: Figures, place: Place) -> list[Tile]:
     return [
         _counted(_("All calls"), now.all, before.all, place.calls(period=period), figures),
         _counted(
-            _("Incoming"),
+            _("Incoming calls"),
             now.incoming,
             before.incoming,
             place.calls(period=period, direction="inbound"),
             figures,
         ),
         _counted(
-            _("Outgoing"),
+            _("Outgoing calls"),
             now.outgoing,
             before.outgoing,
             place.calls(period=period, direction="outbound"),
             figures,
         ),
         _counted(
-            _("Lost"),
+            _("Lost calls"),
             now.lost,
             before.lost,
             place.calls(period=period, direction="inbound", outcome="lost"),

@@ -72,7 +72,7 @@ def _crm_away(item: Item, place: Place) -> Notice:
         item.kind,
         text,
         _("Calls are kept and written by themselves when it answers again."),
-        _("Test the connection"),
+        _("Test connection"),
         _step(place, "auth"),
     )
 
@@ -104,7 +104,7 @@ def _pbx_away(item: Item, place: Place) -> Notice:
         if item.values.get("since")
         else _("CallGear has not answered yet: its lists were never read."),
         _("Calls are still written; new employees and numbers are not known yet."),
-        _("Test the connection"),
+        _("Test connection"),
         _step(place, "auth"),
     )
 

@@ -66,9 +66,9 @@ def listed(client, href):
 
 COUNTED = (
     "All calls",
-    "Incoming",
-    "Outgoing",
-    "Lost",
+    "Incoming calls",
+    "Outgoing calls",
+    "Lost calls",
     "Clients created",
     "Leads created",
     "Deals created",
