@@ -96,6 +96,8 @@ def _more(settings: Settings) -> Iterator[Line]:
     wanted = [rule for rule in rules if rule.assign is not TaskAssign.NONE]
     if any(rule.once_per_client for rule in wanted):
         yield Line(_("A further miss of the same client adds a line to the open task."))
+    if any(rule.close_when_reached for rule in wanted):
+        yield Line(_("As soon as anyone talks to the client, in either direction, it is closed."))
     if wanted and settings.working_hours is not None:
         yield Line(_("The time runs in working hours only."))
 
