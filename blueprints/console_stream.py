@@ -10,6 +10,7 @@ import json
 import random
 from collections.abc import Iterator
 from queue import Empty
+from time import monotonic
 
 from flask import Blueprint, Response, abort, current_app, request
 from flask_login import current_user
@@ -29,6 +30,8 @@ from services.vault import token_hash
 bp = Blueprint("console_stream", __name__)
 
 HEARTBEAT_SECONDS = 15.0
+# Then the browser comes again by itself: whose employee somebody is may have changed.
+STREAM_SECONDS = 900.0
 TRY_AGAIN_SECONDS = 20
 # Those whom a restart has cut off do not all come back in the same moment.
 COME_BACK_MS = (1000, 4000)
@@ -106,7 +109,8 @@ class _Lines:
         for told in self._first:
             yield self._line(told)
         self._first = []
-        while True:
+        ends_at = monotonic() + STREAM_SECONDS
+        while monotonic() < ends_at:
             try:
                 news = self._listener.queue.get(timeout=HEARTBEAT_SECONDS)
             except Empty:

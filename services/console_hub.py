@@ -23,7 +23,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from models import ConsoleEvent
 from models.base import reading
 from services import presence
-from services.console_passes import Pass, keep_awake, still_good
+from services.console_passes import Pass, keep_awake, still_good, still_visible
 from services.doorbell import CONSOLES, Doorbell
 
 LOOK_SECONDS = 1.0
@@ -61,6 +61,11 @@ class Listener:
     right: Pass
     ears: frozenset[Ear]
     queue: SimpleQueue[Told | None] = field(default_factory=SimpleQueue)
+
+    @property
+    def pairs(self) -> set[tuple[int, int]]:
+        """Login and integration, for each integration that is listened to."""
+        return {(self.login_id, office) for office, _ in self.ears}
 
 
 class Hub:
@@ -170,19 +175,20 @@ class Hub:
     def _check_sometimes(self) -> None:
         """Say who is there, and end the streams of those who may listen no more."""
         listeners = self._all()
-        pairs = {(each.login_id, office) for each in listeners for office, _ in each.ears}
+        pairs = {pair for listener in listeners for pair in listener.pairs}
         if monotonic() - self._checked_at < CHECK_SECONDS and pairs <= self._marked:
             return
         self._checked_at, self._marked = monotonic(), pairs
         rights = {listener.right for listener in listeners}
         good = still_good(self._engine, rights)
-        over = [listener for listener in listeners if listener.right not in good]
+        visible = still_visible(self._engine, pairs)
+        over = [each for each in listeners if each.right not in good or not each.pairs <= visible]
         for listener in over:
             self.close(listener)
         _end(over)
         keep_awake(self._engine, good)
         with self._engine.begin() as connection:
-            presence.mark_seen(connection, pairs)
+            presence.mark_seen(connection, pairs & visible)
 
     def _all(self) -> list[Listener]:
         with self._lock:

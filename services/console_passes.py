@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from sqlalchemy import select, update
 from sqlalchemy.engine import Engine
 
-from models import ConsoleToken, Login, LoginSession
+from models import ConsoleToken, Login, LoginIntegration, LoginSession
 from models.base import now_ms, reading
+from models.login import ADMIN
 from services.login import ABSOLUTE, IDLE
 
 SESSION, TOKEN = "session", "token"
@@ -48,6 +49,20 @@ def still_good(engine: Engine, passes: Collection[Pass]) -> set[Pass]:
             if hashes[kind]
             for token_hash in connection.scalars(query.where(Login.disabled_at.is_(None)))
         }
+
+
+def still_visible(engine: Engine, pairs: Collection[tuple[int, int]]) -> set[tuple[int, int]]:
+    """Those of these pairs of login and integration that `Login.may_see` would still allow."""
+    query = (
+        select(Login.id, Login.role, LoginIntegration.integration_id)
+        .outerjoin(LoginIntegration, LoginIntegration.login_id == Login.id)
+        .where(Login.id.in_({login_id for login_id, _ in pairs}))
+    )
+    with reading(), engine.connect() as connection:
+        rows = connection.execute(query).all()
+    named = {(row.id, row.integration_id) for row in rows if row.integration_id is not None}
+    see_all = {row.id for row in rows if row.role == ADMIN} - {login_id for login_id, _ in named}
+    return {pair for pair in pairs if pair in named or pair[0] in see_all}
 
 
 def keep_awake(engine: Engine, passes: Collection[Pass]) -> None:

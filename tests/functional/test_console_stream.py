@@ -7,7 +7,8 @@ from datetime import timedelta
 
 import pytest
 
-from models import Card, ConsoleEvent, Login, LoginSession, Presence, db
+from blueprints import console_stream
+from models import Card, ConsoleEvent, Login, LoginIntegration, LoginSession, Presence, db
 from models.base import from_ms, now_ms
 from services import card_rows, console_events, console_hub, presence
 from services.console_hub import Hub
@@ -201,7 +202,7 @@ def test_strangers_hear_nothing(visitor):
     assert not answer.data.startswith(b"retry")
 
 
-@pytest.mark.parametrize("end", ["session", "login"])
+@pytest.mark.parametrize("end", ["session", "login", "integration"])
 def test_stream_ends_with_the_right_to_it(app, office, employee, listen, monkeypatch, end):
     monkeypatch.setattr(console_hub, "CHECK_SECONDS", 0.03)
     stream = listen(employee)
@@ -209,6 +210,8 @@ def test_stream_ends_with_the_right_to_it(app, office, employee, listen, monkeyp
     with app.app_context():
         if end == "session":
             db.session.execute(db.update(LoginSession).values(ended_at=now()))
+        elif end == "integration":
+            db.session.execute(db.delete(LoginIntegration))
         else:
             mine = Login.email == EMPLOYEE
             db.session.execute(db.update(Login).where(mine).values(disabled_at=now()))
@@ -227,6 +230,15 @@ def test_open_console_keeps_its_session_awake(app, office, employee, listen, mon
         db.session.commit()
 
         wait_until(lambda: _session_seen_at() > old)
+
+
+def test_stream_ends_after_a_while_so_that_rights_are_read_anew(employee, listen, monkeypatch):
+    monkeypatch.setattr(console_stream, "STREAM_SECONDS", 0.0)
+    stream = listen(employee)
+    stream.next()
+
+    with pytest.raises(StopIteration):
+        stream.next()
 
 
 def test_streams_end_when_the_server_stops(app, office, employee, listen):
