@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from clients.behomes_requests import Requests
@@ -49,6 +50,34 @@ def read_pages(
             return
         position = following
     raise AmbiguousError("the list has no end", code="unexpected_answer")
+
+
+@dataclass(frozen=True)
+class Page:
+    """One page; `following` is where the next begins, None after the last. Plain JSON."""
+
+    rows: list[Any]
+    following: dict[str, Any] | None
+
+
+def read_page(
+    requests: Requests,
+    name: str,
+    query: list[tuple[str, str]],
+    timeout: float,
+    position: Mapping[str, Any] | None,
+) -> Page:
+    """One page of a list, the first without a `position` (a `following` of the page before)."""
+    number = int(position["number"]) if position else 1
+    if number > MAX_PAGES:
+        raise AmbiguousError("the list has no end", code="unexpected_answer")
+    at = [(str(n), str(v)) for n, v in position["at"]] if position else _first(requests)
+    data = _fetch(requests, name, query + at, timeout)
+    rows = read_list(data, requests.wire.envelope.list)
+    following = _next(requests, data, at, number, len(rows)) if rows else None
+    if following is None:
+        return Page(rows, None)
+    return Page(rows, {"number": number + 1, "at": [list(pair) for pair in following]})
 
 
 def _first(requests: Requests) -> list[tuple[str, str]]:

@@ -10,16 +10,17 @@ from flask import current_app
 from redis import Redis
 from redis.exceptions import RedisError
 
+from jobs.aside import Aside
 from jobs.queue import enqueue_drain, open_queue, ring_for_sync
 from jobs.recordings import keep_recordings, let_recordings_go
 from models import db
 from models.base import reading
 from services import (
     accounts,
-    crm_events,
     callbacks,
     card_rows,
     console_events,
+    crm_events,
     delete_integration,
     due,
     invitations,
@@ -30,6 +31,7 @@ from services import (
     sessions,
     sync_runs,
 )
+from services import refresh_clients as refresh
 from services.drain import Drain
 from services.knobs import Knobs
 from services.offices import Offices
@@ -87,6 +89,11 @@ def handle_crm_events() -> None:
     crm_events.handle_due(db.engine)
 
 
+def refresh_clients() -> None:
+    """A page of each CRM's list of clients, for the index of numbers."""
+    refresh.refresh_due(db.engine, current_app.extensions["ports"])
+
+
 def start_nightly_syncs() -> None:
     """Start the employee sync of every integration that wants it each night."""
     sync_runs.start_nightly(db.engine)
@@ -118,11 +125,6 @@ def keep_call_backs() -> None:
     callbacks.keep_up(db.engine)
 
 
-def move_replays_on() -> None:
-    """Make the next calls of a replay due."""
-    replay_runs.take_steps(db.engine)
-
-
 def purge_deleted() -> None:
     """Take out the data of integrations that were deleted a day ago."""
     delete_integration.purge_due(db.engine)
@@ -148,11 +150,11 @@ TASKS: tuple[tuple[str, float, Callable[[], object]], ...] = (
     ("refresh lists", 2.0, refresh_lists),
     ("start nightly syncs", 30.0, start_nightly_syncs),
     ("handle CRM events", 1.0, handle_crm_events),
+    ("refresh clients", 1.0, Aside("refresh clients", refresh_clients)),
     ("take up syncs", 2.0, take_up_syncs),
     ("wake forgotten calls", 5.0, wake_forgotten),
     ("move replays on", 1.0, move_replays_on),
     ("keep call-backs", 1.0, keep_call_backs),
-    ("move replays on", 1.0, move_replays_on),
     ("purge deleted", 10.0, purge_deleted),
     ("keep recordings", 5.0, keep_recordings),
     ("let recordings go", 60.0, let_recordings_go),
