@@ -8,8 +8,11 @@ from __future__ import annotations
 
 import json
 import random
+import select
 from collections.abc import Iterator
+from functools import partial
 from queue import Empty
+from socket import socket
 from time import monotonic
 
 from flask import Blueprint, Response, abort, current_app, request
@@ -46,6 +49,7 @@ def stream() -> Response:
 def open_stream(listener: Listener) -> Response:
     """The events of this listener from now on; 503 while there is no room."""
     db.session.close()  # an open stream holds no connection, and opening it needs one at a time
+    listener.is_gone = partial(has_hung_up, request.environ.get("gunicorn.socket"))
     hub: Hub = current_app.extensions["console_hub"]
     try:
         hub.open(listener)
@@ -74,6 +78,18 @@ def who_listens() -> Listener | None:
         for integration in visible_integrations()
     )
     return Listener(current_user.login_id, Pass(SESSION, token_hash(current_user.token)), ears)
+
+
+def has_hung_up(connection: socket | None) -> bool:
+    """Whether the other side has closed the connection; unknown (None) counts as no."""
+    if connection is None:
+        return False
+    watch = select.poll()
+    try:
+        watch.register(connection, getattr(select, "POLLRDHUP", 0) | select.POLLHUP | select.POLLERR)
+        return bool(watch.poll(0))
+    except ValueError:  # closed on our side meanwhile
+        return True
 
 
 def _first(listener: Listener) -> list[Told]:

@@ -61,6 +61,8 @@ class Listener:
     right: Pass
     ears: frozenset[Ear]
     queue: SimpleQueue[Told | None] = field(default_factory=SimpleQueue)
+    # Whether the browser has hung up: its thread would notice that with the second heartbeat only.
+    is_gone: Callable[[], bool] = lambda: False
 
     @property
     def pairs(self) -> set[tuple[int, int]]:
@@ -94,6 +96,7 @@ class Hub:
         self._seen: deque[int] = deque(maxlen=OVERLAP * 4)
         self._known: set[int] = set()
         self._checked_at = 0.0
+        self._let_go_at = 0.0
         self._marked: set[tuple[int, int]] = set()
 
     @property
@@ -123,6 +126,7 @@ class Hub:
         while self._is_needed():
             try:
                 self._hand_out()
+                self._let_go()
                 self._check_sometimes()
             except SQLAlchemyError as error:
                 logger.warning("consoles wait for the database: %s", type(error).__name__)
@@ -154,6 +158,16 @@ class Hub:
             if listener.queue.qsize() > LONGEST_QUEUE:
                 self.close(listener)
                 _end([listener])
+
+    def _let_go(self) -> None:
+        """Each second: free the threads of browsers that have hung up."""
+        if monotonic() - self._let_go_at < LOOK_SECONDS:
+            return
+        self._let_go_at = monotonic()
+        gone = [listener for listener in self._all() if listener.is_gone()]
+        for listener in gone:
+            self.close(listener)
+        _end(gone)
 
     def _read(self, connection: Connection) -> list[tuple[str | None, Told]]:
         """What came since the last look; ids that were committed late are found by the overlap."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 from datetime import timedelta
 
 import pytest
@@ -268,6 +269,21 @@ def test_open_stream_holds_no_connection_and_a_closed_one_no_room(app, office, e
         assert hub.count == 1
         stream.close()
         assert hub.count == 0
+
+
+def test_browser_that_hung_up_leaves_its_room_at_once(app, office, employee, listen):
+    ours, theirs = socket.socketpair()
+    path = "/console/stream"
+    answer = employee.get(path, environ_overrides={"gunicorn.socket": ours}, buffered=False)
+    hub = app.extensions["console_hub"]
+    assert hub.count == 1 and not console_stream.has_hung_up(ours)
+
+    theirs.close()
+
+    wait_until(lambda: hub.count == 0)
+    assert list(answer.response)[-1].startswith(b"id:")  # the snapshot, and then the end
+    ours.close()
+    assert console_stream.has_hung_up(ours)
 
 
 # Presence
