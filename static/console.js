@@ -41,9 +41,9 @@ const stream = share({
   }),
 });
 
-stream.on("event", ({ kind, data }) => {
+stream.on("event", ({ kind, data, isKnown }) => {
   if (kind === "snapshot") takeSnapshot(data);
-  else if (kind === "card") stack.take(data);
+  else if (kind === "card") stack.take(data, { isKnown });
   else if (kind === "dial" && dial) dial.take(data);
   else if (kind === "presence") setQuiet({ [data.integration]: data.do_not_disturb });
   else if (kind === "callbacks") document.body.dispatchEvent(new CustomEvent("callbacks-changed"));

@@ -21,13 +21,13 @@ export function makeStack(options) {
   const versions = new Map();
   const told = new Set();
 
-  function take(data) {
+  function take(data, { isKnown = false } = {}) {
     const key = keyOf(data);
     if ((versions.get(key) ?? -1) >= data.version) return;
     versions.set(key, data.version);
     const before = cards.get(key);
     const was = before && before.data;
-    if (!before && (isClosed(key) || data.state === "withdrawn" || !isWorthShowing(data))) return;
+    if (!before && (isClosed(key) || data.state === "withdrawn" || !isWorthShowing(data, isKnown))) return;
     const card = before || open(key, data);
     card.show(data);
     place();
@@ -45,8 +45,8 @@ export function makeStack(options) {
   }
 
   // After a break calls may be told that ended long ago: the list of the day has them.
-  function isWorthShowing(data) {
-    return !isOver(data) || data.isExample || Date.now() - options.skew() - data.ended_at < 60_000;
+  function isWorthShowing(data, isKnown) {
+    return !isOver(data) || !isKnown && Date.now() - options.skew() - data.ended_at < 60_000;
   }
 
   function isStill(key, data) {

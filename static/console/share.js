@@ -27,7 +27,7 @@ export function share(options) {
   }
 
   function take(event) {
-    if (event.id) known.lastId = event.id;
+    if (event.id && !event.isKnown) known.lastId = event.id;
     tell.event(event);
   }
 

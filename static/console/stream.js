@@ -57,17 +57,20 @@ export function follow({ address, poll, lastId, onEvent, onStatus }) {
   }
 
   function pass(block) {
-    const event = { kind: "message", id: null, data: "" };
+    const event = { kind: "message", id: null, isKnown: false, data: "" };
     for (const line of block.split(/\r?\n/)) {
       const at = line.indexOf(":");
       if (at < 1) continue;
       const value = line.slice(at + 1).replace(/^ /, "");
       const name = line.slice(0, at);
       if (name === "event") event.kind = value;
-      else if (name === "id") event.id = lastId = value;
+      else if (name === "id") event.id = value;
       else if (name === "data") event.data += value;
     }
     if (!event.data) return;
+    // After a break the server begins a little before the last event that we have.
+    event.isKnown = Boolean(event.id && lastId && Number(event.id) <= Number(lastId));
+    if (event.id && !event.isKnown) lastId = event.id;
     try {
       onEvent({ ...event, data: JSON.parse(event.data) });
     } catch (error) {
