@@ -35,6 +35,7 @@ bp = Blueprint("console_stream", __name__)
 HEARTBEAT_SECONDS = 15.0
 # Then the browser comes again by itself: whose employee somebody is may have changed.
 STREAM_SECONDS = 900.0
+HUNG_UP = getattr(select, "POLLRDHUP", 0) | select.POLLHUP | select.POLLERR
 TRY_AGAIN_SECONDS = 20
 # Those whom a restart has cut off do not all come back in the same moment.
 COME_BACK_MS = (1000, 4000)
@@ -86,7 +87,7 @@ def has_hung_up(connection: socket | None) -> bool:
         return False
     watch = select.poll()
     try:
-        watch.register(connection, getattr(select, "POLLRDHUP", 0) | select.POLLHUP | select.POLLERR)
+        watch.register(connection, HUNG_UP)
         return bool(watch.poll(0))
     except ValueError:  # closed on our side meanwhile
         return True
