@@ -76,8 +76,10 @@
       const isCurrent = current !== "" && link.getAttribute("href") === current;
       if (isCurrent) link.setAttribute("aria-current", "true");
       else link.removeAttribute("aria-current");
-      const label = link.querySelector("[data-play-label]");
-      if (label) label.textContent = isCurrent && isPlaying ? box.dataset.pause : box.dataset.listen;
+      const isHeard = isCurrent && isPlaying;
+      link.querySelector("[data-play-label]").textContent = isHeard ? box.dataset.pause : box.dataset.listen;
+      const icon = link.querySelector("use");
+      icon.setAttribute("href", icon.getAttribute("href").replace(/#.*/, isHeard ? "#pause" : "#play"));
     });
   }
 
