@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import tzinfo
+from datetime import timedelta, tzinfo
 from enum import StrEnum
 
 from rules.events import Event
-from rules.material import moment_of
+from rules.material import Timed, moment_of
 from rules.vocabulary import EventKind
 
 
@@ -22,6 +22,7 @@ class Stage(StrEnum):
 
 FINAL = frozenset({Stage.ENDED, Stage.FAILED})
 ORDER = tuple(Stage)
+TOGETHER = timedelta(seconds=1)
 # Why nobody talked; a page has words and an advice for each.
 EMPLOYEE_SILENT, CLIENT_SILENT = "employee_silent", "client_silent"
 CLIENT_BUSY, NOT_CONNECTED = "client_busy", "not_connected"
@@ -42,16 +43,21 @@ class Progress:
 def progress_of(events: Iterable[Event], zone: tzinfo) -> Progress:
     """Where the call stands; the order in which its events arrived makes no difference. Nothing
     heard yet: the PBX rings the employee first."""
-    known = sorted(events, key=lambda event: (moment_of(event, zone), event.key))
+    timed = sorted(
+        ((moment_of(event, zone), event) for event in events),
+        key=lambda item: (item[0], item[1].key),
+    )
+    known = [event for _, event in timed]
     kinds = {event.kind for event in known}
+    is_at_client = _is_at_client(timed)
     has_talked = _has_talked(known)
     if kinds & {EventKind.CALL_FINISHED, EventKind.LOST_CALL}:
-        return Progress(Stage.ENDED) if has_talked else Progress(Stage.FAILED, _why(known))
+        return Progress(Stage.ENDED) if has_talked else _failed(known, is_at_client=is_at_client)
     if EventKind.TALK_FINISHED in kinds and not _is_talking(known):
         return Progress(Stage.ENDED)
     if has_talked:
         return Progress(Stage.TALKING)
-    return Progress(Stage.CALLING_CLIENT if _is_at_client(known) else Stage.CALLING_EMPLOYEE)
+    return Progress(Stage.CALLING_CLIENT if is_at_client else Stage.CALLING_EMPLOYEE)
 
 
 def _has_talked(known: Sequence[Event]) -> bool:
@@ -69,23 +75,21 @@ def _is_talking(known: Sequence[Event]) -> bool:
     return bool(talks) and talks[-1] == EventKind.TALK_STARTED
 
 
-def _is_at_client(known: Sequence[Event]) -> bool:
+def _is_at_client(timed: Timed) -> bool:
     """The employee has picked up, or the PBX tells of the call to the client after it has rung the
-    employee. (Told before, it only says that there is a call.)"""
-    has_rung = False
-    for event in known:
-        if event.kind == EventKind.CALL_ACCEPTED:
-            return True
-        if event.kind == EventKind.OUTGOING_CALL and has_rung:
-            return True
-        has_rung = has_rung or event.kind == EventKind.WAITING_ANSWER
-    return False
+    employee. (Told together with that, it only says that there is a call.)"""
+    rung = [at for at, event in timed if event.kind == EventKind.WAITING_ANSWER]
+    return any(
+        event.kind == EventKind.CALL_ACCEPTED
+        or (event.kind == EventKind.OUTGOING_CALL and bool(rung) and at - rung[0] > TOGETHER)
+        for at, event in timed
+    )
 
 
-def _why(known: Sequence[Event]) -> str:
+def _failed(known: Sequence[Event], *, is_at_client: bool) -> Progress:
     told = " ".join(str(event.members.get("lost_reason", "")) for event in known)
     if "subscriber_busy" in told:
-        return CLIENT_BUSY
-    if "subscriber" in told or _is_at_client(known):
-        return CLIENT_SILENT
-    return EMPLOYEE_SILENT if "operator" in told else NOT_CONNECTED
+        return Progress(Stage.FAILED, CLIENT_BUSY)
+    if "subscriber" in told or is_at_client:
+        return Progress(Stage.FAILED, CLIENT_SILENT)
+    return Progress(Stage.FAILED, EMPLOYEE_SILENT if "operator" in told else NOT_CONNECTED)
