@@ -120,7 +120,9 @@ def event_words(told: Notification) -> str:
     if told.state == "rejected":
         return _("A notification that could not be read")
     known = words.EVENTS.get(told.kind)
-    return str(known) if known else told.kind or _("Unknown event")
+    if known:
+        return str(known)
+    return _("Unknown event: %(name)s", name=told.kind) if told.kind else _("Unknown event")
 
 
 def unreadable(code: str | None) -> tuple[LazyString | str, LazyString | str]:

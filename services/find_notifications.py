@@ -6,22 +6,26 @@ costs does not grow with the journal.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, or_, select, tuple_
+from sqlalchemy import ColumnElement, Select, func, select, text, tuple_
 from sqlalchemy.orm import Session
 
 from models import CallSession, CrmWrite, Notification
 from models.base import from_ms, now_ms, to_ms
-from rules.journal_states import NOTIFICATION_STATES, USUAL_PERIOD
+from models.notification import UNUSED
+from rules.journal_states import IGNORED, NOTIFICATION_STATES, REJECTED, USUAL_PERIOD
 
 PAGE_SIZE = 30
 COUNT_LIMIT = 1000
 CALLS_LOOKED_AT = 500  # of a number, an employee or a state, the latest ones
 DAY_EARLIER = timedelta(days=1)
+# Said literally, after the state itself, or SQLite does not see that its partial index fits.
+IS_UNUSED: Any = text(f"notification.{UNUSED}")
+WHOLE_NUMBER = 9  # digits
 
 
 @dataclass(frozen=True)
@@ -116,18 +120,25 @@ def count_since(session: Session, integration_id: int, wanted: JournalFilter, ne
 def find_call_ids(
     session: Session, integration_id: int, wanted: JournalFilter, limit: int = CALLS_LOOKED_AT
 ) -> list[int]:
-    """The latest calls that fit employee, number or id, state and period, at most `limit`."""
+    """The latest calls that fit employee, number or id, state and period, at most `limit`. A text
+    is first taken for an id or a whole number, which indexes find, then for a part of a number."""
     query = (
         select(CallSession.id)
-        .where(CallSession.integration_id == integration_id, *call_conditions(session, wanted))
+        .where(CallSession.integration_id == integration_id, *_call_conditions(session, wanted))
         .order_by(CallSession.started_at.desc(), CallSession.id.desc())
         .limit(limit)
     )
-    return list(session.scalars(query))
+    if not wanted.text:
+        return list(session.scalars(query))
+    for condition in _readings(wanted.text):
+        found = list(session.scalars(query.where(condition)))
+        if found:
+            return found
+    return []
 
 
-def call_conditions(session: Session, wanted: JournalFilter) -> list[ColumnElement[bool]]:
-    """What the filter asks of calls. An id counts whenever the call was, a number in its period."""
+def _call_conditions(session: Session, wanted: JournalFilter) -> list[ColumnElement[bool]]:
+    """What the filter asks of calls, but for its text."""
     conditions: list[ColumnElement[bool]] = []
     since = _since(session, wanted)
     if since is not None:
@@ -136,8 +147,6 @@ def call_conditions(session: Session, wanted: JournalFilter) -> list[ColumnEleme
         conditions.append(CallSession.employee_id == wanted.employee)
     if wanted._call_state:
         conditions.append(CallSession.state == wanted._call_state)
-    if wanted.text:
-        conditions.append(_matches(wanted.text))
     return conditions
 
 
@@ -154,15 +163,22 @@ def _conditions(
         # Calls are the integration's own; without it only the index of the calls can be used.
         ids = find_call_ids(session, integration_id, wanted)
         return [Notification.session_row_id.in_(ids), *conditions]
-    if wanted.state:
+    if wanted.state in (IGNORED, REJECTED):
+        conditions += [Notification.state == wanted.state, IS_UNUSED]
+    elif wanted.state:
         conditions.append(Notification.state.in_(NOTIFICATION_STATES[wanted.state]))
     return [Notification.integration_id == integration_id, *conditions]
 
 
-def _matches(text: str) -> ColumnElement[bool]:
-    by_id = CallSession.call_session_id == text.strip()
-    digits = "".join(character for character in text if character.isdigit())
-    return or_(by_id, CallSession.client_phone.contains(digits)) if len(digits) > 2 else by_id
+def _readings(typed: str) -> Iterator[ColumnElement[bool]]:
+    """What a text may mean, the surest first."""
+    yield CallSession.call_session_id == typed
+    digits = "".join(character for character in typed if character.isdigit())
+    if len(digits) >= WHOLE_NUMBER:
+        yield CallSession.client_phone == f"+{digits}"
+        yield CallSession.client_phone == digits
+    if len(digits) > 2:
+        yield CallSession.client_phone.contains(digits)
 
 
 def _since(session: Session, wanted: JournalFilter) -> datetime | None:

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from models import CallSession, CrmWrite, Notification
 from models.notification import REJECTED
+from services.find_notifications import IS_UNUSED
 
 LIMIT = 1000  # counting stops here
 SHOWN = 100
@@ -39,12 +40,11 @@ class SetAside:
 def count(session: Session, integration_id: int, since: datetime) -> Counts:
     """The counters, each from an index of its own."""
     mine = Notification.integration_id == integration_id, Notification.received_at >= since
+    unread = select(Notification.id).where(*mine, Notification.state == REJECTED, IS_UNUSED)
     calls = CallSession.integration_id == integration_id
     return Counts(
         received=_count(session, select(Notification.id).where(*mine)),
-        unread=_count(
-            session, select(Notification.id).where(*mine, Notification.state == REJECTED)
-        ),
+        unread=_count(session, unread),
         failed=_count(session, select(CallSession.id).where(calls, CallSession.state == "failed")),
         waiting=_count(
             session, select(CallSession.id).where(calls, CallSession.state == "waiting")
