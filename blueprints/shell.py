@@ -144,7 +144,8 @@ def _navigation(integration: Integration) -> list[Link]:
             place.address(integration.id),
             request.blueprint in place.blueprints,
             place.blueprints[0],
-            place.count(integration.id) if place.count else None,
+            # An error page counts nothing: the database may be what is broken.
+            None if g.get("is_broken", False) or not place.count else place.count(integration.id),
         )
         for place in places
     ]

@@ -171,7 +171,7 @@ def _store(
     gone: Sequence[Row[Any]],
 ) -> bool:
     """Write what differs. Moved rows let go of their place first: the next one may need it."""
-    changed = [(old, values) for old, values in wanted if old is None or _differs(old, values)]
+    changed = [(old, values) for old, values in wanted if old is None or _differing(old, values)]
     if gone:
         connection.execute(delete(CALLBACKS).where(CALLBACKS.c.id.in_([row.id for row in gone])))
     for old, values in changed:
@@ -182,16 +182,18 @@ def _store(
             place = update(CALLBACKS).where(CALLBACKS.c.id == old.id)
             connection.execute(place.values(contact=f"~{old.id}"))
     for old, values in changed:
-        row = values | {"integration_id": desk.integration_id, "updated_at": desk.now}
         if old is None:
+            row = values | {"integration_id": desk.integration_id, "updated_at": desk.now}
             connection.execute(insert(CALLBACKS).values(row))
         else:
+            # Nothing else is written: somebody may take the call-back at this very moment.
+            row = _differing(old, values) | {"contact": values["contact"], "updated_at": desk.now}
             connection.execute(update(CALLBACKS).where(CALLBACKS.c.id == old.id).values(row))
     return bool(changed or gone)
 
 
-def _differs(old: Row[Any], values: Values) -> bool:
-    return any(getattr(old, name) != value for name, value in values.items())
+def _differing(old: Row[Any], values: Values) -> Values:
+    return {name: value for name, value in values.items() if getattr(old, name) != value}
 
 
 def _phones_of(connection: Connection, desk: Desk, call_ids: Iterable[str]) -> set[str]:
