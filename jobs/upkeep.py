@@ -32,7 +32,9 @@ from services import (
     sync_runs,
 )
 from services import refresh_clients as refresh
+from services.address_book import AddressBooks
 from services.drain import Drain
+from services.employee_statuses import StatusReader
 from services.knobs import Knobs
 from services.offices import Offices
 from services.reports import read_due_reports
@@ -94,6 +96,20 @@ def refresh_clients() -> None:
     refresh.refresh_due(db.engine, current_app.extensions["ports"])
 
 
+def write_address_books() -> None:
+    """Personal managers in the address books of the PBX, where a setting wants it."""
+    extensions = current_app.extensions
+    books = extensions.setdefault("address_books", AddressBooks(db.engine, extensions["ports"]))
+    books.write_due()
+
+
+def read_statuses() -> None:
+    """Who is away by his status in the PBX, where a setting wants to know it."""
+    extensions = current_app.extensions
+    reader = extensions.setdefault("status_reader", StatusReader(db.engine, extensions["ports"]))
+    reader.read_due()
+
+
 def start_nightly_syncs() -> None:
     """Start the employee sync of every integration that wants it each night."""
     sync_runs.start_nightly(db.engine)
@@ -151,6 +167,8 @@ TASKS: tuple[tuple[str, float, Callable[[], object]], ...] = (
     ("start nightly syncs", 30.0, start_nightly_syncs),
     ("handle CRM events", 1.0, handle_crm_events),
     ("refresh clients", 1.0, Aside("refresh clients", refresh_clients)),
+    ("read statuses", 15.0, Aside("read statuses", read_statuses)),
+    ("write address books", 60.0, Aside("write address books", write_address_books)),
     ("take up syncs", 2.0, take_up_syncs),
     ("wake forgotten calls", 5.0, wake_forgotten),
     ("move replays on", 1.0, move_replays_on),

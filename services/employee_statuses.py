@@ -24,7 +24,7 @@ from models.integration import LIVE
 from rules.absence import Status, away_employees
 from rules.settings import AbsentManager, PersonalManager, load
 from services.integrations import locked
-from services.points import may_spend
+from services.points import seconds_to_wait
 from services.ports import Ports
 
 logger = logging.getLogger(__name__)
@@ -83,9 +83,8 @@ class StatusReader:
             if isinstance(error, LimitExceeded) and error.retry_after:
                 self._next_at[integration_id] = monotonic() + error.retry_after
             return False
-        if not may_spend(pbx.limits):
-            wait = pbx.limits.day_reset or EVERY_SECONDS
-            self._next_at[integration_id] = monotonic() + max(EVERY_SECONDS, float(wait))
+        wait = max(EVERY_SECONDS, seconds_to_wait(pbx.limits))
+        self._next_at[integration_id] = monotonic() + wait
         with Session(self._engine) as session, session.begin():
             store_statuses(session, integration_id, statuses, told)
         return True
@@ -107,9 +106,8 @@ def store_statuses(
     """Keep what was read just now."""
     locked(session, integration_id)
     mine = EmployeeRow.integration_id == integration_id
-    known = dict(
-        session.execute(select(EmployeeRow.employee_id, EmployeeRow.status_id).where(mine)).tuples()
-    )
+    query = select(EmployeeRow.employee_id, EmployeeRow.status_id).where(mine)
+    known = {row[0]: row[1] for row in session.execute(query)}
     for employee_id, status_id in told.items():
         if employee_id in known and known[employee_id] != status_id:
             session.execute(

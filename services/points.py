@@ -4,15 +4,22 @@ from __future__ import annotations
 
 from rules.pbx import PointLimits
 
+HOUR, MINUTE = 3600.0, 60.0
 RESERVE = 0.2  # of a day's, left for syncs, reports and dialling
 
 
 def may_spend(limits: PointLimits, *, reserve: float = RESERVE) -> bool:
     """Whether more than the reserve is left; as long as nobody has told, yes."""
-    for limit, remaining in (
-        (limits.day_limit, limits.day_remaining),
-        (limits.minute_limit, limits.minute_remaining),
+    return seconds_to_wait(limits, reserve=reserve) == 0.0
+
+
+def seconds_to_wait(limits: PointLimits, *, reserve: float = RESERVE) -> float:
+    """Until when the work has to wait, by the points as they were told last; 0 if it may go on."""
+    waits = [0.0]
+    for limit, remaining, reset, usual in (
+        (limits.day_limit, limits.day_remaining, limits.day_reset, HOUR),
+        (limits.minute_limit, limits.minute_remaining, limits.minute_reset, MINUTE),
     ):
         if limit is not None and remaining is not None and remaining <= limit * reserve:
-            return False
-    return True
+            waits.append(float(reset or usual))
+    return max(waits)
