@@ -29,6 +29,7 @@ DOORS = {
     "api.": OWN,
     "api_events.": OWN,
     "dial.": LOGIN,
+    "dial.show": OWN,  # of one's own calls
     "openapi.": PUBLIC,
     "recordings.": OWN,
     "console_stream.": OWN,  # an EventSource cannot follow to the login: 401
