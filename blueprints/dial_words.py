@@ -35,11 +35,11 @@ STAGES: Mapping[Stage, tuple[Word, LazyString]] = {
         _l("Stay on the line."),
     ),
     Stage.TALKING: (Word(_l("Talking"), "phone-call", "ok"), _l("You are connected.")),
-    Stage.ENDED: (Word(_l("Ended"), "circle-check", "ok"), _l("The talk is over.")),
+    Stage.ENDED: (Word(_l("The call is over"), "circle-check", "ok"), _l("You have talked to the client.")),
 }
-FAILED = Word(_l("Not connected"), "phone-off", "warn")
+FAILED = Word(_l("Nobody was connected"), "phone-off", "warn")
 REFUSED = Word(_l("Not called"), "circle-alert", "error")
-UNCLEAR = Word(_l("Not known"), "circle-help", "warn")
+UNCLEAR = Word(_l("It is not known whether it rings"), "circle-help", "warn")
 
 # What happened, and what to do.
 STORIES: Mapping[str, Story] = {
@@ -50,7 +50,7 @@ STORIES: Mapping[str, Story] = {
     CLIENT_SILENT: (_l("The client did not answer."), _l("Call again later.")),
     CLIENT_BUSY: (_l("The client's line was busy."), _l("Call again in a few minutes.")),
     NOT_CONNECTED: (
-        _l("Nobody was connected: the phone was not picked up on one of the sides."),
+        _l("The phone was not picked up on one of the sides."),
         _l("Call again, and pick up your phone when it rings."),
     ),
     Refusal.USER_UNKNOWN: (

@@ -157,7 +157,7 @@ def test_page_follows_the_call_and_stops_at_its_end(app, employee, office):
     assert again.status_code == 204
     assert "Calling the client" in client.text
     assert "Talking" in talking.text
-    assert "Ended" in ended.text
+    assert "The call is over" in ended.text
     assert "every 1s" not in ended.text
     assert f'href="/integrations/{office.id}/calls/900"' in ended.text
 
