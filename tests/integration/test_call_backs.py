@@ -10,8 +10,7 @@ import pytest
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from models import Callback, CallSession, ConsoleEvent, CrmAccount, KnownClient
-from models.base import now_ms
+from models import Callback, CallSession, ConsoleEvent
 from services import callbacks
 from tests.factories import (
     CLIENT,
@@ -266,50 +265,31 @@ def test_two_workers_at_once_make_one_call_back(any_server):
     assert (row.misses, callbacks.keep_up(any_server.engine)) == (12, 0)
 
 
-def test_numbers_of_one_client_share_a_call_back(server):
-    other = "971500000056"
-    know(server, {f"+{CLIENT}": "c_9", f"+{other}": "c_9"})
-    server.notify(*lost_call("1"), *at(MINUTE, lost_call("2", contact_phone_number=other)))
+def test_numbers_of_one_client_share_a_call_back_as_long_as_they_are_his(server):
+    other, first = "971500000056", {"contact_phone_number": KNOWN}
+    second = {"contact_phone_number": other}
+    server.by_hand("clients/c_501/patch", phones=[f"+{KNOWN}", f"+{other}"])
+    server.notify(*lost_call("1", **first), *at(MINUTE, lost_call("2", **second)))
     keep_up(server)
     (row,) = listed(server)
     assert (row.contact, row.misses, row.client_id, row.client_name) == (
         f"+{other}",
         2,
-        "c_9",
+        "c_501",
         "Client Sample",
     )
 
-    server.notify(*at(5 * MINUTE, reached_by_call("3")))
+    server.notify(*at(5 * MINUTE, reached_by_call("3", **first)))
     keep_up(server)
     assert [row.closed_call for row in listed(server)] == ["3"]
 
-    know(server, {f"+{other}": "c_10"})
-    server.notify(*at(9 * MINUTE, answered_call("4")))
+    server.by_hand("clients/c_501/patch", phones=[f"+{KNOWN}"])
+    server.notify(*at(9 * MINUTE, answered_call("4", **second)))
     keep_up(server)
     assert [(contact, calls, call) for contact, calls, _, call, _ in story(server)] == [
-        (f"+{CLIENT}", ("1",), "3"),
-        (f"+{other}", ("2",), None),
+        (f"+{KNOWN}", ("1",), "3"),
+        (f"+{other}", ("2",), "4"),
     ]
-
-
-def know(server, phones):
-    with Session(server.engine) as session, session.begin():
-        account = session.scalars(
-            select(CrmAccount.id)
-            .join(callbacks.Integration)
-            .where(callbacks.Integration.id == server.id)
-        ).one()
-        for phone, client_id in phones.items():
-            session.merge(
-                KnownClient(
-                    crm_account_row_id=account,
-                    phone=phone,
-                    client_id=client_id,
-                    name="Client Sample",
-                    read_at=now_ms(),
-                    source="event",
-                )
-            )
 
 
 def test_hidden_ignored_and_internal_numbers_and_unknown_ends_promise_nothing(server):
