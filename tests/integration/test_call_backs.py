@@ -10,7 +10,9 @@ import pytest
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
+from clients.behomes import BehomesClient
 from models import Callback, CallSession, ConsoleEvent
+from models.base import now_ms
 from services import callbacks
 from tests.factories import (
     CLIENT,
@@ -194,6 +196,33 @@ def test_closing_can_be_switched_off(server):
     (task,) = server.written("tasks")
     assert task["status"] == "open"
     assert [how for _, _, how, *_ in story(server)] == ["inbound"]
+
+
+def test_crm_that_cannot_close_tasks_keeps_them_and_the_trace_says_so(server, monkeypatch):
+    supports = BehomesClient.supports
+    monkeypatch.setattr(
+        BehomesClient, "supports", lambda crm, name: name != "close_tasks" and supports(crm, name)
+    )
+    server.use(settings=SETTINGS)
+    server.notify(*lost_call("1"), *at(MINUTE, answered_call("2")))
+    keep_up(server)
+
+    (task,) = server.written("tasks")
+    assert (task["status"], server.state("2")[0]) == ("open", "written")
+    assert "task_not_closable" in server.codes("2") + server.codes("1")
+
+
+def test_take_of_a_person_is_kept_whatever_the_calls_do(server):
+    server.notify(*lost_call("1"))
+    keep_up(server)
+    with Session(server.engine) as session, session.begin():
+        session.execute(update(Callback).values(taken_name="Agent One", taken_at=now_ms()))
+
+    server.notify(*at(-MINUTE, lost_call("0")), *at(MINUTE, lost_call("2")))
+    keep_up(server)
+
+    (row,) = listed(server)
+    assert (row.calls, row.taken_name) == (["0", "1", "2"], "Agent One")
 
 
 @pytest.mark.parametrize("fault", ["error_500_after", "error_500_before"])
