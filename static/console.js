@@ -24,7 +24,7 @@ const stack = makeStack({
   isQuiet: (data) => quiet.get(String(data.integration)) === true,
   onNews: (data, who) => alerts.announce(keyOf(data), who),
   onAnswered: (data) => alerts.hush(keyOf(data)),
-  onCall: (data) => dial && dial.call(data.phone),
+  onCall: (data) => dial && dial.call(data.phone, data.integration),
   onClose: (key) => stream.say({ closed: key }),
   onNew: () => refreshSoon(),
   onOver: () => refreshSoon(),
@@ -82,6 +82,13 @@ function askToLogIn() {
 
 document.addEventListener("session-restored", () => stream.again());
 
+// A hidden tab asks for nothing; it catches up when it is looked at.
+document.addEventListener("visibilitychange", () => {
+  if (document.hidden) return;
+  if (presence.dataset.state === "session") askToLogIn();
+  else refreshSoon();
+});
+
 // --- The list of the day ------------------------------------------------------------------------
 
 let refreshing = null;
@@ -100,11 +107,7 @@ document.addEventListener("click", (event) => {
   const link = event.target.closest("[data-dial]");
   if (!link || !dial) return;
   event.preventDefault();
-  dial.call(link.dataset.dial);
-});
-
-document.addEventListener("change", (event) => {
-  if (event.target.id === "do-not-disturb") event.target.form.requestSubmit();
+  dial.call(link.dataset.dial, link.dataset.office);
 });
 
 function showExample() {

@@ -6,6 +6,7 @@ import { ask, send } from "./send.js";
 import { length, word } from "./words.js";
 
 const WITHDRAWN_MS = 8000;
+const MOST_OVER = 5; // the list of the day has the others
 const KEPT_KEY = "console-closed";
 const KEPT = 60;
 const WISH_MS = 1000;
@@ -83,6 +84,7 @@ export function makeStack(options) {
       if (stack.children[at] !== card.node) stack.insertBefore(card.node, stack.children[at] || null);
     });
     document.getElementById("quiet").hidden = cards.size > 0;
+    order.filter((card) => isOver(card.data)).slice(MOST_OVER).forEach((card) => remove(keyOf(card.data)));
   }
 
   // --- What is said, once ------------------------------------------------------------------------

@@ -86,8 +86,9 @@ export function makeDial() {
 
   return {
     take,
-    call: (phone) => {
+    call: (phone, office) => {
       field.value = phone;
+      if (office) form.action = form.action.replace(/\/integrations\/\d+\//, `/integrations/${office}/`);
       field.scrollIntoView({ block: "nearest" });
       button.focus();
       dial();

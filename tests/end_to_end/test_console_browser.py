@@ -7,12 +7,12 @@ import time
 import pytest
 from playwright.sync_api import expect
 
-from models import db
+from models import CallSession, db
 from services import console_events, console_hub
-from tests.browser import EACH_ONCE, Look, served
+from tests.browser import EACH_ONCE, Look, at_rest, served
 from tests.end_to_end.test_pages_browser import violations
 from tests.factories import wait_until
-from tests.pages import EMPLOYEE, logged_in, make_app, plant_office
+from tests.pages import CALL_IDS, EMPLOYEE, logged_in, make_app, plant_office
 
 pytestmark = pytest.mark.browser
 
@@ -140,6 +140,39 @@ def test_tabs_share_a_stream_and_their_cards_go_together(site, context):
     expect(second.locator(".call-card")).to_have_count(2)
     tell(site, "3", 2, "ended")
     tell(site, "4", 2, "ended")
+
+
+def test_left_alone_a_person_sees_cards_without_a_word(site, context):
+    first, second = open_console(context), open_console(context)
+    first.evaluate(COUNT_ALERTS)
+    at_rest(first)
+    switch = first.get_by_role("switch", name="Do not disturb")
+    switch.check()
+    expect(second.get_by_role("switch", name="Do not disturb")).to_be_checked()
+
+    tell(site, "quiet")
+    expect(first.locator(".call-card")).to_have_count(1)
+    assert first.evaluate("window.said") == []
+
+    tell(site, "quiet", 2, "ended")
+    switch.uncheck()
+    expect(second.get_by_role("switch", name="Do not disturb")).not_to_be_checked()
+
+
+def test_crm_that_is_silent_is_named_and_a_note_saves_itself(site, context):
+    page = open_console(context)
+    call_id = CALL_IDS[0]
+
+    tell(site, call_id)
+    expect(page.get_by_text("Asking Behomes…")).to_be_visible()
+    page.locator(".call-card textarea").fill("Two rooms")
+    expect(page.get_by_text("Saved: goes into Behomes with the call.")).to_be_visible()
+    expect(page.locator(".call-card").get_by_text("Behomes does not answer")).to_be_visible()
+    tell(site, call_id, 2, "ended")
+
+    with site.app.app_context():
+        found = db.session.scalars(db.select(CallSession).filter_by(call_session_id=call_id))
+        assert "Two rooms" in [row.note for row in found]
 
 
 def test_after_a_break_what_was_missed_is_there_and_old_rings_stay_silent(site, context):
