@@ -8,7 +8,7 @@ from datetime import datetime
 
 from babel.dates import format_date
 from babel.numbers import format_decimal
-from flask import current_app, url_for
+from flask import url_for
 from flask_babel import LazyString, get_locale, ngettext
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
@@ -16,7 +16,7 @@ from flask_babel import lazy_gettext as _l
 from blueprints.dashboard_charts import Place, percent
 from blueprints.shown import clock, duration
 from rules.figures import Counts, Figures, Spread
-from rules.periods import PeriodWord
+from rules.periods import DAYS, PeriodWord
 from rules.vocabulary import Entity
 from services.figures import Promises
 
@@ -148,7 +148,7 @@ def _answered_note(now: Counts) -> str:
 
 
 def _promises(promises: Promises, place: Place) -> list[Tile]:
-    href = _callbacks(place)
+    href = url_for("callbacks.report", id=place.integration.id, days=DAYS[PeriodWord(place.period)])
     waiting = ngettext("%(num)d still waits", "%(num)d still wait", promises.waiting)
     if not promises.opened:
         nothing = _("nobody had to be called back")
@@ -211,7 +211,7 @@ def _processing(figures: Figures, processing: Processing, place: Place) -> list[
 
 
 def _last_notification(processing: Processing, place: Place) -> Tile:
-    label, href = _("Last notification"), _journal(place)
+    label, href = _("Last notification"), url_for("journal.index", id=place.integration.id)
     if processing.notified_at is None:
         return Tile(label, "–", href, _("CallGear has not sent any yet"))
     at = processing.notified_at
@@ -239,19 +239,3 @@ def _spread_note(spread: Spread, *, scale: int) -> str:
 
 def _tenths(whole: int | None) -> int | None:
     return None if whole is None else whole * 10
-
-
-def _callbacks(place: Place) -> str:
-    return _page("callbacks.index", place) or place.calls(
-        period=place.period, direction="inbound", outcome="lost"
-    )
-
-
-def _journal(place: Place) -> str:
-    return _page("journal.index", place) or place.calls()
-
-
-def _page(endpoint: str, place: Place) -> str:
-    if endpoint not in current_app.view_functions:
-        return ""
-    return url_for(endpoint, id=place.integration.id)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from flask import current_app, url_for
+from flask import url_for
 from flask_babel import LazyString, ngettext
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
@@ -126,7 +126,7 @@ def _silent(item: Item, place: Place) -> Notice:
         _("No notification has come since %(time)s, much longer than usual.", time=since),
         _("If calls go on, they are missing in the CRM."),
         _("Check with a live call"),
-        _page("setup.live", place) or _step(place, "auth"),
+        _page(place, "setup.live"),
     )
 
 
@@ -152,7 +152,7 @@ def _set_aside(item: Item, place: Place) -> Notice:
         ),
         _("Behomes refused something; nothing more happens to them by itself."),
         _("See what is wrong"),
-        place.calls(period="30", state="failed"),
+        _page(place, "journal.set_aside"),
     )
 
 
@@ -176,7 +176,7 @@ def _overdue(item: Item, place: Place) -> Notice:
         ),
         _("Each of them has called and reached nobody."),
         _("Call back"),
-        _page("callbacks.index", place) or place.calls(direction="inbound", outcome="lost"),
+        _page(place, "callbacks.index"),
     )
 
 
@@ -224,7 +224,7 @@ def _recordings(item: Item, place: Place) -> Notice:
         ),
         _("Nobody keeps a copy: afterwards they cannot be heard any more."),
         _("Keep copies"),
-        _page("recording_settings.show", place) or _step(place, "auth"),
+        _page(place, "recording_settings.show"),
     )
 
 
@@ -251,8 +251,5 @@ def _step(place: Place, slug: str) -> str:
     return url_for("setup.step", id=place.integration.id, slug=slug)
 
 
-def _page(endpoint: str, place: Place) -> str:
-    """A page that this server may not have yet."""
-    if endpoint not in current_app.view_functions:
-        return ""
+def _page(place: Place, endpoint: str) -> str:
     return url_for(endpoint, id=place.integration.id)

@@ -157,11 +157,12 @@ def figures_of(span: Span, rows: Iterable[Row]) -> Figures:
 
 
 def spread_of(values: Mapping[int, int]) -> Spread:
-    """Of value -> how often: the nearest-rank median and 95th percentile."""
+    """Of value -> how often: the median (rounded), and the nearest-rank 95th percentile."""
     count = sum(values.values())
     if not count:
         return Spread()
-    return Spread(count, _ranked(values, ceil(count * 0.5)), _ranked(values, ceil(count * 0.95)))
+    middle = (_ranked(values, (count + 1) // 2) + _ranked(values, count // 2 + 1)) / 2
+    return Spread(count, round(middle), _ranked(values, ceil(count * 0.95)))
 
 
 def _ranked(values: Mapping[int, int], rank: int) -> int:

@@ -8,8 +8,21 @@ from html import unescape
 
 import pytest
 
-from models import CallSession, CrmAccount, CrmList, EmployeeRow, Integration, Notification, db
-from tests.pages import HTMX
+from blueprints.dashboard_charts import Place
+from blueprints.dashboard_words import notice
+from blueprints.reasons import Names
+from models import (
+    CallSession,
+    CrmAccount,
+    CrmList,
+    EmployeeRow,
+    Integration,
+    Notification,
+    SettingsVersion,
+    db,
+)
+from rules.attention import Item, Kind
+from tests.pages import HTMX, NOON
 
 PAGE = "/integrations/{}/overview"
 
@@ -185,8 +198,6 @@ def test_what_needs_attention_has_one_fix_each(app, admin, busy):
 
 
 def test_deleted_stage_is_shown_with_its_step(app, admin, office):
-    from models import SettingsVersion
-
     with app.app_context():
         version = db.session.scalars(db.select(SettingsVersion)).one()
         version.document = {
@@ -253,3 +264,30 @@ def test_start_page_is_the_overview_looked_at_last(app, admin, office):
     assert admin.get("/").location == PAGE.format(office.strange_id)
     admin.get(PAGE.format(office.id))
     assert admin.get("/").location == PAGE.format(office.id)
+
+
+VALUES = {
+    Kind.CRM_AWAY: {"since": NOON},
+    Kind.PBX_AWAY: {"since": NOON},
+    Kind.SILENT: {"since": NOON},
+    Kind.ADDRESS_ENDS: {"at": NOON},
+    Kind.SET_ASIDE: {"count": 1},
+    Kind.SETTING_GONE: {"what": "field", "id": "<b>"},
+    Kind.OVERDUE: {"count": 2},
+    Kind.UNMAPPED: {"employee_id": "999", "count": 1},
+    Kind.NEW_NUMBER: {"number": "97140000001", "count": 1},
+    Kind.RECORDINGS_GO: {"count": 5, "at": NOON},
+}
+
+
+def test_each_trouble_is_told_with_a_page_that_is_there(app, admin, office):
+    for kind in Kind:
+        path = "fields" if kind is Kind.SETTING_GONE else None
+        with app.test_request_context():
+            integration = db.session.get_one(Integration, office.id)
+            place = Place(integration, Names(), {}, "today")
+            told = notice(Item(kind, VALUES.get(kind, {}), path), place)
+
+        assert told.text.endswith("."), kind
+        assert "%(" not in told.text + told.means, kind
+        assert admin.get(told.href).status_code == 200, kind

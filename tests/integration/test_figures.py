@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import random
+from dataclasses import fields
 from datetime import UTC, datetime, timedelta
+from statistics import median
+from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from models import Callback, CallSession, Integration
+from rules.callback_report import Promise, report_of
 from rules.figures import span_of
 from rules.periods import PeriodWord
 from rules.vocabulary import Entity
@@ -138,7 +142,7 @@ def check_times_and_comparison(session, own_id, span, found):
     )
     assert found.now.wait.count == len(waits)
     if waits:
-        assert found.now.wait.median == waits[(len(waits) + 1) // 2 - 1]
+        assert found.now.wait.median == round(median(waits))
     written = [call for call in here if call.state == "written" and call.written_at]
     assert found.now.delay.count == len(written)
     assert found.before.all == len(before)
@@ -158,6 +162,7 @@ def check_waiting(session, own_id):
 
 
 def check_promises(session, own_id):
+    """They are those of the report that the tiles lead to, too."""
     span = span_of(PeriodWord.MONTH, NOW, ZONE)
     found = read_promises(session, own_id, span)
     rows = [
@@ -170,3 +175,15 @@ def check_promises(session, own_id):
     assert found.waiting == sum(row.closed_how is None for row in rows)
     assert found.reached == sum(row.closed_how in ("inbound", "outbound") for row in rows)
     assert found.wait.count == found.reached
+    report = report_of((told(row) for row in rows), ZoneInfo(ZONE)).total
+    assert (report.promised, report.reached, report.open, report.seconds) == (
+        found.opened,
+        found.reached,
+        found.waiting,
+        found.wait.median,
+    )
+
+
+def told(row):
+    names = [each.name for each in fields(Promise)]
+    return Promise(**{name: getattr(row, name) for name in names})
