@@ -40,6 +40,14 @@ DIALLING = (
 )
 
 
+CALL_LINK = {
+    "call": {
+        "operationId": "showCall",
+        "parameters": {"call_session_id": "$response.body#/call_session_id"},
+    }
+}
+
+
 @bp.get("/api/openapi.json")
 def document() -> Response:
     return answer(200, describe())
@@ -77,7 +85,7 @@ def _start_call() -> dict[str, Any]:
         "description": DIALLING,
         "requestBody": _body("CallRequest"),
         "responses": {
-            "202": _json("CallGear has taken the call.", "CallStarted"),
+            "202": _json("CallGear has taken the call.", "CallStarted") | {"links": CALL_LINK},
             "200": _json("The same request again: the stored answer.", "CallStarted"),
             **_errors(OF_BODIES | UNAUTHORIZED | OF_DIALLING),
         },

@@ -44,10 +44,11 @@ def event(kind: str, data: Schema) -> Schema:
         event_id=ID,
         type={"const": kind},
         occurred_at={
-            "description": "ISO 8601, or milliseconds since 1970.",
+            "description": "ISO 8601, or milliseconds or seconds since 1970; of this century.",
             "anyOf": [
                 {"type": "string", "format": "date-time"},
-                {"type": "integer", "minimum": 10**12, "maximum": 4 * 10**12},
+                {"type": "integer", "minimum": 946684800, "maximum": 4102444799},
+                {"type": "integer", "minimum": 946684800000, "maximum": 4102444799999},
             ],
         },
         data=data,
