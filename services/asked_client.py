@@ -42,9 +42,11 @@ def plan_asked_client(call: Call, facts: CallFacts) -> Generator[Step, Any, None
         if client:
             keep_client(call, client)
     call.trace(because(CODES[result], by=asked.get("by")))
+    answered = {**asked, "result": result}
     if result == PLANNED:
-        plan_entity(call, facts, Entity.CLIENT, _owner(call, facts, asked), {})
-    call.update_session(asked={**call.row.asked, "client": {**asked, "result": result}})
+        answered["owner"] = _owner(call, facts, asked)
+        plan_entity(call, facts, Entity.CLIENT, answered["owner"], {})
+    call.update_session(asked={**call.row.asked, "client": answered})
 
 
 def _known_result(call: Call, facts: CallFacts) -> str | None:

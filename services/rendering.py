@@ -63,6 +63,8 @@ def render_again(call: Call, facts: CallFacts, write: Write) -> None:
         call.update(write, is_stale=False)
         return
     owner = decision.owner_user_id
+    if entity is Entity.CLIENT and entity not in decision.actions:
+        owner = ((call.row.asked or {}).get("client") or {}).get("owner")  # a person asked for him
     if entity is Entity.TASK:
         rendered = render_task(call, facts, decision.rule, owner)
     else:

@@ -111,6 +111,21 @@ def test_client_deleted_later_is_not_made_again_by_an_old_wish(server):
     assert len(server.requests("create_client")) == 1
 
 
+def test_client_that_behomes_refused_is_sent_again_with_the_same_responsible(server):
+    server.use(settings=NO_CLIENT)
+    server.notify(*answered_call())
+    server.fault("validation_refused", operation="create_client", count=9)
+    press(server)
+    server.settle()
+    assert stands(server).state == "refused"
+
+    server.heal()
+    server.replay()
+    server.settle()
+
+    assert server.written("clients")[0]["responsible_user_id"] == "u_18"
+
+
 def test_hidden_number_makes_no_client(server):
     server.notify(*answered_call(contact_phone_number="anonymous"))
     press(server)
@@ -128,8 +143,7 @@ def test_unknown_call_is_refused(server):
     raise AssertionError("a call that nobody has heard of took a wish")
 
 
-def test_note_reaches_the_entry_of_the_call_with_a_higher_revision(any_server):
-    server = any_server
+def test_note_reaches_the_entry_of_the_call_with_a_higher_revision(server):
     server.notify(*talking())
     server.drain()
     assert note(server, "  Wants a flat by the sea ")
