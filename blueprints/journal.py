@@ -171,6 +171,8 @@ def _story_of(integration_id: int, told: Notification) -> CallStory | None:
 def _mending(integration_id: int, write: CrmWrite) -> tuple[str, str]:
     """Where a refused entry is mended: the words of the link and its address."""
     slug = way_out(write.kind, write.error)
+    if not slug:
+        return "", ""
     return slug, url_for("setup.step", id=integration_id, slug=slug)
 
 

@@ -26,19 +26,20 @@ _KEY_CODES = frozenset({"forbidden", "invalid_auth", "component_disabled", "scop
 
 
 def way_out(kind: str, error: Mapping[str, Any] | None) -> str:
-    """The step of the wizard where a refused entry is mended: auth, users, funnels, fields or
-    templates; tasks for what no field tells of a task."""
+    """The step of the wizard where a refused entry is mended: auth, users, funnels, fields, tasks
+    or templates; "" for a call's entry in the history, which no setting shapes."""
     told = error or {}
     if told.get("code") in _KEY_CODES:
         return "auth"
-    for field in fields_of(told):
-        parts = set(field.split("."))
-        if "custom_fields" in parts:
-            return "fields"
-        if parts & _FUNNEL_FIELDS:
-            return "funnels"
-        if parts & _OWNER_FIELDS:
-            return "users"
+    parts = {part for field in fields_of(told) for part in field.split(".")}
+    if parts & _OWNER_FIELDS:
+        return "users"
+    if kind in ("call", "recording"):
+        return ""
+    if "custom_fields" in parts:
+        return "fields"
+    if parts & _FUNNEL_FIELDS:
+        return "funnels"
     if kind == "complete":
         return "fields"
     return "tasks" if kind in (Entity.TASK, "taskline") else "templates"

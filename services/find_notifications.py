@@ -137,6 +137,21 @@ def find_call_ids(
     return []
 
 
+def find_told_call_ids(
+    session: Session, integration_id: int, wanted: JournalFilter, limit: int
+) -> list[int]:
+    """The calls of the filter's notifications, at most `limit`, those that were heard of last."""
+    row_id = Notification.session_row_id
+    query = (
+        select(row_id)
+        .where(*_conditions(session, integration_id, wanted, limit), row_id.is_not(None))
+        .group_by(row_id)
+        .order_by(func.max(Notification.received_at).desc(), row_id.desc())
+        .limit(limit)
+    )
+    return [each for each in session.scalars(query) if each is not None]
+
+
 def _call_conditions(session: Session, wanted: JournalFilter) -> list[ColumnElement[bool]]:
     """What the filter asks of calls, but for its text."""
     conditions: list[ColumnElement[bool]] = []
@@ -151,7 +166,10 @@ def _call_conditions(session: Session, wanted: JournalFilter) -> list[ColumnElem
 
 
 def _conditions(
-    session: Session, integration_id: int, wanted: JournalFilter
+    session: Session,
+    integration_id: int,
+    wanted: JournalFilter,
+    calls: int = CALLS_LOOKED_AT,
 ) -> list[ColumnElement[bool]]:
     conditions: list[ColumnElement[bool]] = []
     since = _since(session, wanted)
@@ -161,7 +179,7 @@ def _conditions(
         conditions.append(Notification.kind == wanted.kind)
     if wanted.is_about_calls:
         # Calls are the integration's own; without it only the index of the calls can be used.
-        ids = find_call_ids(session, integration_id, wanted)
+        ids = find_call_ids(session, integration_id, wanted, calls)
         return [Notification.session_row_id.in_(ids), *conditions]
     if wanted.state in (IGNORED, REJECTED):
         conditions += [Notification.state == wanted.state, IS_UNUSED]

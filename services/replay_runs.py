@@ -16,9 +16,9 @@ from sqlalchemy.orm import Session
 from models import CallSession, Integration, ReplayRun
 from models.base import now_ms
 from models.integration import LIVE
-from rules.journal_states import AS_DECIDED
+from rules.journal_states import AS_DECIDED, NOTIFICATION_STATES
 from services import replay
-from services.find_notifications import JournalFilter, find_call_ids
+from services.find_notifications import JournalFilter, find_call_ids, find_told_call_ids
 from services.integrations import database_now
 
 MOST_CALLS = 5000  # of one run
@@ -32,7 +32,11 @@ def find_wanted(
 ) -> list[int]:
     """The calls that a run would carry out again, at most MOST_CALLS of the latest: as decided only
     those that failed, by today's settings all that have ended."""
-    ids = find_call_ids(session, integration_id, wanted, MOST_CALLS)
+    # Calls that only the report told of have no notifications: they count where no period and no
+    # event is asked for.
+    is_of_events = wanted.days or wanted.kind or wanted.state in NOTIFICATION_STATES
+    find = find_told_call_ids if is_of_events else find_call_ids
+    ids = find(session, integration_id, wanted, MOST_CALLS)
     fits = SESSIONS.c.state == "failed" if mode == AS_DECIDED else SESSIONS.c.ended_at.is_not(None)
     query = select(SESSIONS.c.id).where(SESSIONS.c.id.in_(ids), fits).order_by(SESSIONS.c.id)
     return list(session.scalars(query))
@@ -136,11 +140,14 @@ def _step(connection: Connection, run_id: int) -> int:
         replay.replay_as_decided(connection, run.integration_id, ids)
     elif some:
         replay.decide_anew(connection, run.integration_id, some, by=run.author or "")
-    is_last = len(some) == len(left)
     values = {"position": some[-1] if some else run.position, "done": run.done + len(some)}
-    ended = {"state": "finished", "finished_at": now_ms()} if is_last else {}
+    ended = {"state": "finished", "finished_at": now_ms()} if _is_over(some, left) else {}
     connection.execute(update(RUNS).where(RUNS.c.id == run_id).values(values | ended))
     return len(some)
+
+
+def _is_over(taken: list[int], left: list[int]) -> bool:
+    return len(taken) == len(left)
 
 
 def _due(connection: Connection, integration_id: int) -> int:

@@ -272,10 +272,14 @@ MANY = JOURNAL + "/replay"
 def test_calls_of_a_filter_are_counted_before_anything_starts(admin, fresh):
     failed = admin.get(MANY.format(fresh.id) + "?state=failed").text
     today = admin.get(MANY.format(fresh.id) + "?mode=today").text
+    unread = admin.get(MANY.format(fresh.id) + "?mode=today&state=rejected").text
+    other = admin.get(MANY.format(fresh.id) + "?mode=today&kind=tag_set").text
 
     assert "Carry out 1 call again" in failed
     assert "Carry out 5 calls again" in today
     assert "will be created" in today
+    assert "No call fits" in unread
+    assert "No call fits" in other
 
 
 def test_run_goes_on_in_the_background_and_is_stopped(admin, fresh, app):
