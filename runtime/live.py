@@ -55,6 +55,7 @@ def _hear(app: Flask, wanted: threading.Event) -> None:
 def _make_cards(app: Flask, wanted: threading.Event) -> None:
     from models import db
 
+    troubles = (SQLAlchemyError, db.engine.dialect.loaded_dbapi.Error)
     cards = LiveCards(db.engine, app.extensions["ports"], wanted.set)
     while not app.extensions["stopping"].is_set():
         wanted.wait(LOOK_SECONDS)
@@ -62,7 +63,7 @@ def _make_cards(app: Flask, wanted: threading.Event) -> None:
         try:
             while cards.step() and not app.extensions["stopping"].is_set():
                 pass
-        except SQLAlchemyError as error:
+        except troubles as error:
             logger.warning("cards wait for the database: %s", type(error).__name__)
             time.sleep(TROUBLE_SECONDS)
     cards.close()

@@ -92,10 +92,9 @@ class Errands:
             except Empty:
                 return found
 
-    def forget(self, result: Found | Told) -> None:
-        """The result is stored."""
-        if isinstance(result, Found):
-            self.out.discard(result.asked.card_id)
+    def forget(self, results: list[Found | Told]) -> None:
+        """The results are stored, or lost: then the card is looked after again."""
+        self.out -= {each.asked.card_id for each in results if isinstance(each, Found)}
 
     def close(self) -> None:
         self._pool.shutdown(wait=False, cancel_futures=True)

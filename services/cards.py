@@ -15,7 +15,7 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 from sqlalchemy.engine import Engine
-from sqlalchemy.exc import DBAPIError, NoResultFound
+from sqlalchemy.exc import DBAPIError, NoResultFound, OperationalError
 from sqlalchemy.orm import Session
 
 from models.base import from_ms, now_ms, reading
@@ -61,6 +61,8 @@ class LiveCards:
         self._errands = Errands(on_done)
         self._again: set[Key] = set()
         self._look_after_at = 0.0
+        # Waiting for the turn to write to SQLite fails with the driver's own error.
+        self._busy = (OperationalError, engine.dialect.loaded_dbapi.OperationalError)
 
     def step(self) -> bool:
         """Bring all cards up to date; False if there was nothing to do."""
@@ -68,11 +70,13 @@ class LiveCards:
         with reading(), Session(self._engine) as session:
             connection = session.connection()
             now = from_ms(connection.execute(select(now_ms())).scalar_one())
-            keys = self._watch.find_new(connection) | self._again
-            self._again = set()
+            # Kept until their plans are made: if reading fails, they come again.
+            self._again |= self._watch.find_new(connection)
+            keys = set(self._again)
             closed = self._look_after(session, now)
             plans = self._plan_all(session, keys | closed, closed, now)
             dials = dial_progress.behind(connection, keys)
+        self._again -= keys
         if not plans and not results and not dials:
             return False
         orders = self._store(plans, results, now)
@@ -91,7 +95,7 @@ class LiveCards:
             if dials:
                 with self._engine.begin() as connection:
                     dial_progress.follow(connection, dials)
-        except DBAPIError:
+        except (DBAPIError, *self._busy):
             logger.exception("calls by a click could not be followed")
 
     def _plan_all(
@@ -159,10 +163,15 @@ class LiveCards:
         try:
             with self._engine.begin() as connection:
                 return self._store_in(connection, plans, results, now)
-        except DBAPIError as error:
-            if error.connection_invalidated or len(plans) + len(results) <= 1:
-                self._again |= {plan.key for plan in plans if error.connection_invalidated}
-                logger.exception("cards could not be stored")
+        except self._busy:  # no turn to write, or the database is away
+            logger.warning("cards could not be stored now")
+            self._again |= {plan.key for plan in plans}
+            self._errands.forget(results)
+            return []
+        except DBAPIError:
+            if len(plans) + len(results) <= 1:
+                logger.exception("a card could not be stored")
+                self._errands.forget(results)
                 return []
         orders: list[LookUp | Tell] = []
         for plan in plans:
@@ -179,22 +188,18 @@ class LiveCards:
             orders += self._carry_out(connection, plan, now)
         for result in results:
             card_answers.take_result(connection, result)
-            self._errands.forget(result)
+        self._errands.forget(results)
         return orders
 
     def _carry_out(self, connection: Connection, plan: Plan, now: datetime) -> list[LookUp | Tell]:
         account = plan.office.account_row_id
         values, phone = dict(plan.values), plan.look_up
-        if phone and not urgent.may_ask(connection, account):
+        requests = len(plan.tells) + bool(phone)
+        may_ask = not requests or urgent.may_ask(connection, account, requests)
+        if phone and not may_ask:
             values["crm_state"], phone = "away", None
-        tells = {
-            event: whose
-            for event, whose in plan.tells.items()
-            if urgent.may_ask(connection, account)
-        }
-        dropped = dict.fromkeys(plan.tells.keys() - tells.keys(), "dropped")
         told = plan.row["told"] if plan.row else {}
-        values["told"] = told | dropped | dict.fromkeys(tells, "sent")
+        values["told"] = told | dict.fromkeys(plan.tells, "sent" if may_ask else "dropped")
         after = (
             card_rows.change(connection, plan.row, values)
             if plan.row
@@ -209,7 +214,8 @@ class LiveCards:
             orders.append(LookUp(after["id"], plan.key, plan.office, phone, now))
         return orders + [
             Tell(after["id"], plan.office, news(after, event, whose, plan.office, now))
-            for event, whose in tells.items()
+            for event, whose in plan.tells.items()
+            if may_ask
         ]
 
 

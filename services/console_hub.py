@@ -123,13 +123,17 @@ class Hub:
     def _run(self) -> None:
         """Until nobody listens any more."""
         doorbell = Doorbell(self._redis_url, CONSOLES)
+        troubles = (SQLAlchemyError, self._engine.dialect.loaded_dbapi.Error)
         while self._is_needed():
             try:
                 self._hand_out()
                 self._let_go()
                 self._check_sometimes()
-            except SQLAlchemyError as error:
+            except troubles as error:
                 logger.warning("consoles wait for the database: %s", type(error).__name__)
+            except Exception:
+                # The edge of this thread: without it all pages of this process would fall silent.
+                logger.exception("consoles could not be told")
             doorbell.wait(LOOK_SECONDS, alone=LOOK_SECONDS)
         doorbell.close()
 

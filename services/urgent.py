@@ -14,8 +14,8 @@ from models.base import now_ms
 ACCOUNTS = CrmAccount.__table__
 
 
-def may_ask(connection: Connection, account_row_id: int) -> bool:
-    """Spend a token; False while the CRM is away, refuses the key or has asked for silence."""
+def may_ask(connection: Connection, account_row_id: int, requests: int = 1) -> bool:
+    """Spend a token for each; False while the CRM is away, refuses the key or wants silence."""
     changed = connection.execute(
         update(ACCOUNTS)
         .where(
@@ -24,6 +24,6 @@ def may_ask(connection: Connection, account_row_id: int) -> bool:
             ACCOUNTS.c.tokens > -ACCOUNTS.c.burst,
             or_(ACCOUNTS.c.paused_until.is_(None), ACCOUNTS.c.paused_until < now_ms()),
         )
-        .values(tokens=ACCOUNTS.c.tokens - 1)
+        .values(tokens=ACCOUNTS.c.tokens - requests)
     )
     return bool(changed.rowcount)

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from models import Card, ConsoleEvent, CrmAccount, KnownClient
+from models import Card, ConsoleEvent, CrmAccount, KnownClient, writer_turn
 from services.cards import LiveCards
 from tests.factories import CLIENT, KNOWN, event, wait_until
 
@@ -264,3 +264,15 @@ def test_call_whose_end_never_came_is_closed(server, alone):
     assert card(server).state in ("ended", "lost")
     assert views(server, "101")[-1]["state"] != "ringing"
     after.close()
+
+
+def test_card_that_could_not_be_stored_comes_a_moment_later(server, alone, monkeypatch):
+    server.notify(rings(101))
+    monkeypatch.setattr(writer_turn, "PATIENCE_SECONDS", 0.05)
+    with server.engine.begin():  # somebody else is writing
+        alone.step()
+    assert card(server) is None
+
+    alone.step()
+
+    assert card(server).state == "ringing"
