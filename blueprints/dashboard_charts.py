@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -99,12 +99,11 @@ def _calls(figures: Figures, place: Place) -> Chart:
     rows = tuple(
         TableRow(
             _when(column.begin, figures, place),
-            (str(column.count), *(str(column.outcomes.get(kind, 0)) for kind in ORDER)),
+            (str(column.count), *(f"{part.count:g}" for part in _parts(column))),
             _day_href(column.begin, figures, place),
         )
-        for column in figures.columns
+        for column in _begun(figures)
     )
-    rows = tuple(_with_rest(row, column) for row, column in zip(rows, figures.columns, strict=True))
     bars = [
         Bar(_word(column.begin, figures, place), _parts(column), str(column.count))
         for column in figures.columns
@@ -120,14 +119,13 @@ def _calls(figures: Figures, place: Place) -> Chart:
     )
 
 
-def _with_rest(row: TableRow, column: Column) -> TableRow:
-    """What has no outcome yet counts as not known."""
-    total, answered, failed, _unknown, lost = row.cells
-    rest = column.outcomes.get(Outcome.UNKNOWN, 0) + column.outcomes.get("", 0)
-    return replace(row, cells=(total, answered, failed, str(rest), lost))
+def _begun(figures: Figures) -> list[Column]:
+    """Without the hours of today that are still to come."""
+    return [column for column in figures.columns if column.begin <= figures.span.now]
 
 
 def _parts(column: Column) -> tuple[Part, ...]:
+    """What has no outcome yet counts as not known."""
     counts = {kind: column.outcomes.get(kind, 0) for kind in ORDER}
     counts[Outcome.UNKNOWN] += column.outcomes.get("", 0)
     return tuple(Part(str(kind), counts[kind]) for kind in ORDER)
@@ -159,7 +157,7 @@ def _lost(figures: Figures, place: Place) -> Chart:
             (percent(column.lost_share), str(column.lost), str(column.lost + column.answered)),
             _day_href(column.begin, figures, place, direction="inbound", outcome="lost"),
         )
-        for column in figures.columns
+        for column in _begun(figures)
     )
     heads = (_("Lost share"), str(KINDS[Outcome.LOST]), _("Answered and lost"))
     caption = _("Share of lost incoming calls")

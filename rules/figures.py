@@ -29,8 +29,7 @@ class Span:
     columns: tuple[datetime, ...]
 
     def column_of(self, hour: int) -> int:
-        """The column in which the hour number `hour` from the start lies; what seems to come from
-        the future stands in the last one."""
+        """The column in which the hour number `hour` from the start lies."""
         at = self.start + hour * HOUR
         return max(sum(begin <= at for begin in self.columns) - 1, 0)
 
@@ -43,7 +42,7 @@ def span_of(word: PeriodWord, now: datetime, zone: str) -> Span:
     days, local = DAYS[word], now.astimezone(ZoneInfo(zone))
     midnight = local.replace(hour=0, minute=0, second=0, microsecond=0)
     if word is PeriodWord.TODAY:
-        columns = _hours(whole.since, now)
+        columns = _hours(whole.since, whole.until)
     else:
         columns = tuple(_days_before(midnight, day) for day in range(days - 1, -1, -1))
     return Span(
@@ -241,10 +240,9 @@ def _groups(rows: Iterable[Row]) -> tuple[Group, ...]:
     return tuple(sorted(groups, key=lambda group: (not group.key, -group.count, group.key)))
 
 
-def _hours(start: datetime, now: datetime) -> tuple[datetime, ...]:
-    """Every hour from midnight to the one that runs."""
-    count = max(int((now - start) / HOUR), 0) + 1
-    return tuple(start + hour * HOUR for hour in range(count))
+def _hours(start: datetime, until: datetime) -> tuple[datetime, ...]:
+    """Every hour of the day, also those to come: a day always looks the same."""
+    return tuple(start + hour * HOUR for hour in range(ceil((until - start) / HOUR)))
 
 
 def _days_before(local: datetime, days: int) -> datetime:
