@@ -108,7 +108,7 @@ def _accesses(integration: Integration, call: CallSession) -> Sequence[Recording
     """Who listened is the admins' to know."""
     if not current_user.is_admin or not call.facts.get("recordings"):
         return ()
-    return list_accesses(db.session(), integration.id, call.call_session_id, since=call.started_at)
+    return list_accesses(db.session(), integration.id, call.call_session_id)
 
 
 def _page_number(text: str) -> int:

@@ -56,14 +56,13 @@ def note_access(engine: Engine, listened: Listened) -> None:
 
 
 def list_accesses(
-    session: Session, integration_id: int, call_session_id: str, *, since: datetime
+    session: Session, integration_id: int, call_session_id: str
 ) -> Sequence[RecordingAccess]:
-    """The last listenings of a call, the newest first; none is older than the call itself."""
+    """The last listenings of a call, the newest first."""
     query = (
         select(RecordingAccess)
         .where(
             RecordingAccess.integration_id == integration_id,
-            RecordingAccess.at >= since,
             RecordingAccess.call_session_id == call_session_id,
         )
         .order_by(RecordingAccess.at.desc())

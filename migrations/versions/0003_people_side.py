@@ -320,7 +320,9 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_recording_access")),
     )
     with op.batch_alter_table("recording_access", schema=None) as batch_op:
-        batch_op.create_index("ix_recording_access_at", ["integration_id", "at"], unique=False)
+        batch_op.create_index(
+            "ix_recording_access_call", ["integration_id", "call_session_id", "at"], unique=False
+        )
 
     op.create_table(
         "replay_run",
@@ -537,7 +539,7 @@ def downgrade() -> None:
 
     op.drop_table("replay_run")
     with op.batch_alter_table("recording_access", schema=None) as batch_op:
-        batch_op.drop_index("ix_recording_access_at")
+        batch_op.drop_index("ix_recording_access_call")
 
     op.drop_table("recording_access")
     op.drop_table("presence")
