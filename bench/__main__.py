@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import time
 
-from bench import acknowledge, calls, footprint, growth, overview, pages
+from bench import acknowledge, calls, footprint, growth, manager, overview, pages
 
 PARTS = {
     "acknowledge": acknowledge.main,
@@ -14,6 +14,7 @@ PARTS = {
     "footprint": footprint.main,
     "pages": pages.main,
     "overview": overview.main,
+    "manager": manager.main,
 }
 
 

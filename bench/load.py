@@ -174,9 +174,17 @@ def closed_loop(
     )
 
 
-def paced(port: int, requests: Iterator[bytes], *, per_second: float, seconds: float) -> Load:
+def paced(
+    port: int,
+    requests: Iterator[bytes],
+    *,
+    per_second: float,
+    seconds: float,
+    connections: int = 8,
+) -> Load:
     """So many requests a second, whether answers come or not; latency from the planned moment."""
-    return asyncio.run(_Generator(port, requests, 8).run(seconds=seconds, per_second=per_second))
+    generator = _Generator(port, requests, connections)
+    return asyncio.run(generator.run(seconds=seconds, per_second=per_second))
 
 
 def _own_cpu() -> float:

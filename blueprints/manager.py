@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import contextlib
 import json
+import math
 import socket
 from time import monotonic
 
 from flask import Blueprint, Response, abort, current_app, request
 from sqlalchemy.exc import SQLAlchemyError
 
-from services.bounded import Bounded, TimeUp
+from services.bounded import Bounded, Busy, TimeUp
 from services.hook_access import Door, HookAccess
 from services.manager_desk import ManagerDesk
 
@@ -22,7 +23,9 @@ bp = Blueprint("manager", __name__)
 
 LARGEST_BODY = 16 * 1024
 BODY_SECONDS = 0.25
+OLD_SECONDS = 15.0
 DOOR_SECONDS = 0.2
+FIRST_DOOR_SECONDS = 0.6  # of an address that this process has never seen
 UNAVAILABLE = json.dumps({"status": "unavailable"})
 
 
@@ -39,15 +42,22 @@ def answer(token: str) -> Response:
 
 
 def _door(token: str, pool: Bounded) -> Door:
-    """The door of a token, one that is remembered while the database is away or slow; anything
-    else is the same 404 as any unknown path."""
+    """The door of a token; anything else is the same 404 as any unknown path.
+
+    One that was read some seconds ago is used and read again beside the answer; an older one only
+    while the database is away or slow.
+    """
     access: HookAccess = current_app.extensions["hook_access"]
     door = access.remembered(token)
+    if door is None and (door := access.remembered(token, seconds=OLD_SECONDS)):
+        with contextlib.suppress(Busy):
+            pool.start_once(token, lambda: access.find(token))
     if door is None:
+        door = access.remembered(token, seconds=math.inf)
         try:
-            door = pool.run(lambda: access.find(token), DOOR_SECONDS)
+            seconds = DOOR_SECONDS if door else FIRST_DOOR_SECONDS
+            door = pool.run(lambda: access.find(token), seconds)
         except (TimeUp, SQLAlchemyError):
-            door = access.remembered(token, at_any_age=True)
             if door is None:
                 abort(Response(UNAVAILABLE, 503, {"Retry-After": "5"}))
     if door is None or not door.admits_source(request.remote_addr):

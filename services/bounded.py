@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as FutureTimeout
 from threading import BoundedSemaphore
@@ -36,6 +36,7 @@ class Bounded:
         """Begin anew: after a fork no thread is left."""
         self._pool = ThreadPoolExecutor(self._at_once, thread_name_prefix=self._name)
         self._room = BoundedSemaphore(self._most)
+        self._under_way: set[Hashable] = set()
 
     def run(self, work: Callable[[], T], seconds: float) -> T:
         """The result of the work. Raises Busy at once if there is no room, TimeUp at the deadline,
@@ -55,3 +56,15 @@ class Bounded:
         future = self._pool.submit(work)
         future.add_done_callback(lambda _: room.release())
         return future
+
+    def start_once(self, key: Hashable, work: Callable[[], object]) -> None:
+        """Have the work done, unless work under this key is waiting or under way. Raises Busy."""
+        under_way = self._under_way
+        if key in under_way:
+            return
+        under_way.add(key)
+        try:
+            self.start(work).add_done_callback(lambda _: under_way.discard(key))
+        except Busy:
+            under_way.discard(key)
+            raise

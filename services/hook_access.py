@@ -66,10 +66,10 @@ class HookAccess:
             self._uses.note(door.token_id)
         return door
 
-    def remembered(self, token: str, *, at_any_age: bool = False) -> Door | None:
-        """The door of a token as it is remembered, without asking the database."""
+    def remembered(self, token: str, *, seconds: float = FRESH_SECONDS) -> Door | None:
+        """The door of a token if it was read so many seconds ago; never asks the database."""
         at, door = self._doors.get(token_hash(token), (0.0, None))
-        return door if at_any_age or monotonic() - at < FRESH_SECONDS else None
+        return door if monotonic() - at < seconds else None
 
     def _remembered(self, hashed: str) -> Door | None:
         at, door = self._doors.get(hashed, (0.0, None))

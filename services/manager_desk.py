@@ -14,6 +14,7 @@ from services.manager_office import ManagerOffices
 from services.personal_manager import PersonalManagers
 from services.ports import Ports
 
+OFFICE_SECONDS = 0.7
 NOT_FOUND: dict[str, object] = {"returned_code": PersonalManager().not_found_code}
 
 
@@ -44,7 +45,7 @@ class ManagerDesk:
         While nothing is known of the integration, because the database is away, the answer is the
         usual code for "not found".
         """
-        office = self.offices.get(integration_id)
+        office = self.offices.get(integration_id, until=began + OFFICE_SECONDS)
         if office is None:
             return NOT_FOUND
         found = self.managers.find(office, question.caller, began=began)

@@ -5,6 +5,7 @@ Callers wait on this, so what is kept may be some seconds old, and older while t
 
 from __future__ import annotations
 
+import contextlib
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -93,42 +94,30 @@ class ManagerOffices:
         self._ports = ports
         self._pool = Bounded("manager-office", at_once=2, waiting=64)
         self._kept: dict[int, tuple[float, ManagerOffice]] = {}
-        self._renewing: set[int] = set()
 
     def reset(self) -> None:
         self._pool.reset()
-        self._renewing = set()
 
-    def get(self, integration_id: int) -> ManagerOffice | None:
-        """The office; None if it was never read and cannot be read in time."""
+    def get(self, integration_id: int, *, until: float) -> ManagerOffice | None:
+        """The office; None if it was never read and cannot be read until then (`monotonic()`)."""
         at, office = self._kept.get(integration_id, (0.0, None))
         age = monotonic() - at
         if office is not None and age < FRESH_SECONDS:
             return office
         if office is not None and age < OLD_SECONDS:
-            self._renew(integration_id)
+            with contextlib.suppress(Busy):
+                self._pool.start_once(integration_id, lambda: self._read(integration_id))
             return office
+        seconds = READ_SECONDS if office else max(READ_SECONDS, until - monotonic())
         try:
-            return self._pool.run(lambda: self._read(integration_id), READ_SECONDS)
+            return self._pool.run(lambda: self._read(integration_id), seconds)
         except (TimeUp, SQLAlchemyError):
             logger.warning("manager of integration %s: the database is slow", integration_id)
             return office
 
-    def _renew(self, integration_id: int) -> None:
-        if integration_id in self._renewing:
-            return
-        self._renewing.add(integration_id)
-        try:
-            self._pool.start(lambda: self._read(integration_id))
-        except Busy:
-            self._renewing.discard(integration_id)
-
     def _read(self, integration_id: int) -> ManagerOffice | None:
-        try:
-            with reading(), Session(self._engine) as session:
-                office = read_manager_office(session, integration_id, self._ports)
-        finally:
-            self._renewing.discard(integration_id)
+        with reading(), Session(self._engine) as session:
+            office = read_manager_office(session, integration_id, self._ports)
         if office is None:
             self._kept.pop(integration_id, None)
         else:

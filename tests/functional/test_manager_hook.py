@@ -10,10 +10,14 @@ from urllib.parse import urlsplit
 import pytest
 from sqlalchemy.exc import OperationalError
 
+from blueprints import manager
 from models import CrmAccount, EmployeeRow, Integration, KnownClient, ManagerAnswer, db
+from services import manager_office, personal_manager
 from services.bounded import Bounded, Busy, TimeUp
 from services.manager_desk import ManagerDesk
 
+PATIENT = 20.0
+SOON = 4.0
 CALLER = "12025550143"  # c_501, responsible u_17
 PHONES = ["12025550111", "118"]
 ON = {"incoming": {"personal_manager": {"enabled": True, "not_found_code": 7}}}
@@ -25,15 +29,31 @@ def hook(server):
 
 
 @pytest.fixture
-def desk(server):
+def desk(server, monkeypatch):
     """A desk that is new, with a published rule and an employee who has phones."""
     server.publish(**ON)
     with server.app.app_context():
         db.session.add(EmployeeRow(integration_id=server.id, employee_id="101", phones=PHONES))
         db.session.commit()
+    # A busy machine must not look like a slow database or CRM; what is to be slow is slower yet.
+    for module, name in (
+        (personal_manager, "CRM_SECONDS"),
+        (personal_manager, "INDEX_SECONDS"),
+        (personal_manager, "ANSWER_SECONDS"),
+        (manager_office, "READ_SECONDS"),
+        (manager, "FIRST_DOOR_SECONDS"),
+        (manager, "BODY_SECONDS"),
+    ):
+        monkeypatch.setattr(module, name, PATIENT)
     desk = ManagerDesk(server.engine, server.ports)
     server.app.extensions["manager_desk"] = desk
     return desk
+
+
+@pytest.fixture
+def hasty(desk, monkeypatch):
+    """What hangs is given up soon."""
+    monkeypatch.setattr(personal_manager, "CRM_SECONDS", 0.3)
 
 
 @pytest.fixture
@@ -83,7 +103,7 @@ def test_answer_is_kept_with_its_reason_and_fills_the_index(server, desk, client
     )
     assert first.phones == PHONES and first.returned_code is None
     assert 0 <= second.milliseconds < 1000
-    assert len(server.requests("find_clients_by_phone")) == 1
+    assert len(asked(server, CALLER)) == 1
 
 
 @pytest.mark.parametrize(
@@ -141,7 +161,12 @@ def test_other_sources_are_refused(server, client, hook):
     assert client.get(f"{hook}?numa={CALLER}").status_code == 404
 
 
-def remember(server, *, age, user="u_17", client_id="c_9"):
+def asked(server, digits):
+    """Requests for a number; a slow one of an earlier test is logged late."""
+    return [one for one in server.requests("find_clients_by_phone") if digits in one["path"]]
+
+
+def remember(server, *, age, phone="+971500000777", user="u_17", client_id="c_9"):
     """An entry of the index, read so many seconds ago."""
     with server.app.app_context():
         account = db.session.get_one(Integration, server.id).crm_account
@@ -149,7 +174,7 @@ def remember(server, *, age, user="u_17", client_id="c_9"):
         db.session.add(
             KnownClient(
                 crm_account_row_id=account.id,
-                phone="+971500000777",
+                phone=phone,
                 client_id=client_id,
                 responsible_user_id=user,
                 read_at=now,
@@ -164,35 +189,35 @@ def remember(server, *, age, user="u_17", client_id="c_9"):
         )
 
 
-def test_older_index_answers_when_the_crm_is_slow(server, desk, client, hook):
+def test_older_index_answers_when_the_crm_is_slow(server, desk, hasty, client, hook):
     remember(server, age=3600)
-    server.fault("slow", "find_clients_by_phone", seconds=5)
+    server.fault("slow", "find_clients_by_phone", seconds=8)
     began = time.monotonic()
 
     answer = client.get(f"{hook}?numa=971500000777")
 
-    assert answer.json == {"phones": PHONES} and time.monotonic() - began < 0.95
+    assert answer.json == {"phones": PHONES} and time.monotonic() - began < SOON
     (row,) = kept(server, desk)
     assert (row.reason, row.source, row.client_id) == ("manager", "old_index", "c_9")
 
 
 def test_young_index_answers_without_the_crm(server, desk, client, hook):
-    remember(server, age=20)
+    remember(server, age=5, phone="+971500000778")
 
-    assert client.get(f"{hook}?numa=971500000777").json == {"phones": PHONES}
-    assert server.requests("find_clients_by_phone") == []
+    assert client.get(f"{hook}?numa=971500000778").json == {"phones": PHONES}
+    assert asked(server, "971500000778") == []
 
 
 def test_crm_known_to_be_away_is_not_asked(server, desk, client, hook):
-    remember(server, age=3600)
+    remember(server, age=3600, phone="+971500000779")
     with server.app.app_context():
         db.session.query(CrmAccount).update({"breaker": "open"})
         db.session.commit()
 
-    assert client.get(f"{hook}?numa=971500000777").json == {"phones": PHONES}
+    assert client.get(f"{hook}?numa=971500000779").json == {"phones": PHONES}
     assert client.get(f"{hook}?numa={CALLER}").json == {"returned_code": 7}
     assert [row.reason for row in kept(server, desk)] == ["manager", "crm_away"]
-    assert server.requests("find_clients_by_phone") == []
+    assert asked(server, "971500000779") == []
 
 
 def test_database_that_hangs_is_not_waited_for(server, desk, client, hook, monkeypatch):
@@ -204,6 +229,8 @@ def test_database_that_hangs_is_not_waited_for(server, desk, client, hook, monke
         freed.wait(20)
         raise OperationalError("SELECT", {}, Exception("away"))
 
+    monkeypatch.setattr(personal_manager, "INDEX_SECONDS", 0.1)
+    monkeypatch.setattr(manager_office, "READ_SECONDS", 0.1)
     monkeypatch.setattr(desk.managers, "_read", hang)
     monkeypatch.setattr(desk.offices, "_read", hang)
     monkeypatch.setattr(server.app.extensions["hook_access"], "_read", hang)
@@ -216,20 +243,20 @@ def test_database_that_hangs_is_not_waited_for(server, desk, client, hook, monke
 
     answer = client.get(f"{hook}?numa={CALLER}")
 
-    assert answer.json == {"phones": PHONES} and time.monotonic() - began < 0.95
+    assert answer.json == {"phones": PHONES} and time.monotonic() - began < SOON
     freed.set()
 
 
-def test_only_a_few_ask_the_crm_at_a_time(server, desk, client, hook):
+def test_only_a_few_ask_the_crm_at_a_time(server, desk, hasty, hook):
     """Whoever comes while all are waiting for the CRM is answered at once."""
-    remember(server, age=3600)
-    server.fault("slow", "find_clients_by_phone", seconds=5, count=50)
+    remember(server, age=3600, phone="+971500000780")
+    server.fault("slow", "find_clients_by_phone", seconds=8, count=50)
     desk.managers._crm = Bounded("test", at_once=2)
     times = []
 
     def ask():
         began = time.monotonic()
-        assert server.app.test_client().get(f"{hook}?numa=971500000777").json == {"phones": PHONES}
+        assert server.app.test_client().get(f"{hook}?numa=971500000780").json == {"phones": PHONES}
         times.append(time.monotonic() - began)
 
     threads = [threading.Thread(target=ask) for _ in range(8)]
@@ -238,8 +265,8 @@ def test_only_a_few_ask_the_crm_at_a_time(server, desk, client, hook):
     for thread in threads:
         thread.join()
 
-    assert len(times) == 8 and max(times) < 0.95
-    assert len(server.requests("find_clients_by_phone")) <= 2
+    assert len(times) == 8 and max(times) < SOON
+    assert len(asked(server, "971500000780")) <= 2
 
 
 def test_bounded_work_is_waited_for_no_longer_than_said():
