@@ -35,7 +35,10 @@ STAGES: Mapping[Stage, tuple[Word, LazyString]] = {
         _l("Stay on the line."),
     ),
     Stage.TALKING: (Word(_l("Talking"), "phone-call", "ok"), _l("You are connected.")),
-    Stage.ENDED: (Word(_l("The call is over"), "circle-check", "ok"), _l("You have talked to the client.")),
+    Stage.ENDED: (
+        Word(_l("The call is over"), "circle-check", "ok"),
+        _l("You have talked to the client."),
+    ),
 }
 FAILED = Word(_l("Nobody was connected"), "phone-off", "warn")
 REFUSED = Word(_l("Not called"), "circle-alert", "error")
