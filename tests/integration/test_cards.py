@@ -276,3 +276,17 @@ def test_card_that_could_not_be_stored_comes_a_moment_later(server, alone, monke
     alone.step()
 
     assert card(server).state == "ringing"
+
+
+@pytest.mark.parametrize(("failures", "result"), [(1, "done"), (2, "server_error")])
+def test_crms_pop_up_is_told_again_once_and_then_never(server, alone, failures, result):
+    server.fault("error_500_before", "create_call_event", count=failures)
+    server.notify(rings(101))
+
+    def is_told():
+        alone.step()
+        return card(server) is not None and card(server).told.get("ringing") != "sent"
+
+    wait_until(is_told)
+    assert card(server).told["ringing"] == result
+    assert len(server.requests("create_call_event")) == 2
