@@ -84,7 +84,7 @@ class Call:
     events: list[Event]
     now: Callable[[], datetime]
     knobs: Knobs
-    read_contact: Callable[[str], list[Write]]
+    read_contact: Callable[..., list[Write]]
     read_key: Callable[[str], Write | None]
     read_rows: Callable[[Select[Any]], Sequence[Any]]
     writes: dict[str, Write] = field(default_factory=dict)

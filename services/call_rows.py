@@ -49,9 +49,9 @@ class LedgerReader:
                 self._connection.close()
             self._engine = self._connection = None
 
-    def contact(self, contact: str) -> list[Write]:
-        """The rows of a contact, the oldest first."""
-        return self._read(WRITES.c.contact == contact)
+    def contact(self, *contacts: str) -> list[Write]:
+        """The rows of a contact, or of several, the oldest first."""
+        return self._read(WRITES.c.contact.in_(contacts))
 
     def key(self, ledger_key: str) -> Write | None:
         return next(iter(self._read(WRITES.c.ledger_key == ledger_key)), None)

@@ -227,10 +227,9 @@ def open_tasks(call: Call, facts: CallFacts) -> list[Write]:
         _task_contact(call, facts),
         task_contact(call.office.integration_id, None, call.phone_hash(facts)),
     }
-    rows = [row for contact in sorted(contacts) for row in call.read_contact(contact)]
     return [
         row
-        for row in rows
+        for row in call.read_contact(*sorted(contacts))
         if row.kind == "task"
         and row.closed_at is None
         and not row.is_given_up
