@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Collection
 
-from sqlalchemy import Connection, func, select, union_all
+from sqlalchemy import Connection, bindparam, func, select, union_all
 
 from models import CallSession, Notification
 from models.base import now_ms
@@ -45,6 +45,12 @@ COLUMNS = (
     INBOX.c.members,
     INBOX.c.received_at,
 )
+AFTER = (
+    select(INBOX.c.id, INBOX.c.kind, INBOX.c.integration_id, INBOX.c.call_session_id)
+    .where(INBOX.c.id > bindparam("after"))
+    .order_by(INBOX.c.id)
+    .limit(BATCH + OVERLAP)
+)
 
 
 class Watch:
@@ -59,14 +65,8 @@ class Watch:
         """The calls that got notifications since the last look."""
         if self._till is None:
             self._till = _start(connection)
-        query = (
-            select(INBOX.c.id, INBOX.c.kind, INBOX.c.integration_id, INBOX.c.call_session_id)
-            .where(INBOX.c.id > self._till - OVERLAP)
-            .order_by(INBOX.c.id)
-            .limit(BATCH + OVERLAP)
-        )
         found: set[Key] = set()
-        for row in connection.execute(query):
+        for row in connection.execute(AFTER, {"after": self._till - OVERLAP}):
             if row.id in self._known:
                 continue
             self._note(row.id)

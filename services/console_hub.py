@@ -16,7 +16,7 @@ from queue import SimpleQueue
 from time import monotonic
 from typing import Any
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, bindparam, func, select
 from sqlalchemy.engine import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -32,6 +32,11 @@ OVERLAP = 200
 LONGEST_QUEUE = 1000  # a browser that takes nothing for so many events is gone
 
 EVENTS = ConsoleEvent.__table__
+# Made once: building a statement costs as much as running it.
+IDS_AFTER = select(EVENTS.c.id).where(EVENTS.c.id > bindparam("after")).order_by(EVENTS.c.id)
+BY_IDS = (
+    select(EVENTS).where(EVENTS.c.id.in_(bindparam("ids", expanding=True))).order_by(EVENTS.c.id)
+)
 
 logger = logging.getLogger(__name__)
 
@@ -175,9 +180,7 @@ class Hub:
 
     def _read(self, connection: Connection) -> list[tuple[str | None, Told]]:
         """What came since the last look; ids that were committed late are found by the overlap."""
-        ids = connection.scalars(
-            select(EVENTS.c.id).where(EVENTS.c.id > self._till - OVERLAP).order_by(EVENTS.c.id)
-        )
+        ids = connection.scalars(IDS_AFTER, {"after": self._till - OVERLAP})
         new = [row_id for row_id in ids if row_id not in self._known]
         for row_id in new:
             self._note(row_id)
@@ -222,10 +225,9 @@ def read_events(connection: Connection, ids: Collection[int]) -> list[tuple[str 
     """Events with the employee whom each is for."""
     if not ids:
         return []
-    query = select(EVENTS).where(EVENTS.c.id.in_(ids)).order_by(EVENTS.c.id)
     return [
         (row.employee_id, Told(row.id, row.kind, row.integration_id, row.data))
-        for row in connection.execute(query)
+        for row in connection.execute(BY_IDS, {"ids": list(ids)})
     ]
 
 

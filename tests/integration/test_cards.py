@@ -99,7 +99,7 @@ def test_answer_end_and_the_crms_own_pop_up(any_server, live):
         return set(card(any_server).told.values()) == {"done"}
 
     wait_until(is_all_told)
-    news = {each["event"]: each["user_ids"] for each in any_server.written("call_events")}
+    news = {each["event"]: sorted(each["user_ids"]) for each in any_server.written("call_events")}
     assert news == {"ringing": ["u_17", "u_18"], "answered": ["u_17"], "ended": ["u_17"]}
     assert len(any_server.written("call_events")) == 3
 
