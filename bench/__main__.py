@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import time
 
-from bench import acknowledge, calls, footprint, growth, manager, overview, pages
+from bench import acknowledge, calls, footprint, growth, manager, overview, pages, popups
 
 PARTS = {
     "acknowledge": acknowledge.main,
@@ -15,6 +15,7 @@ PARTS = {
     "pages": pages.main,
     "overview": overview.main,
     "manager": manager.main,
+    "popups": popups.main,
 }
 
 
