@@ -1,4 +1,4 @@
-"""/integrations/<id>/export: the calls of a filter as a file for a spreadsheet."""
+"""/integrations/<id>/calls.csv: the calls of a filter as a file for a spreadsheet."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class Wording:
     zone: ZoneInfo
 
 
-@bp.get("/integrations/<int:id>/export")
+@bp.get("/integrations/<int:id>/calls.csv")
 def calls(id: int) -> Response:
     """An employee gets the calls that he took part in, with their numbers; an admin all."""
     integration = get_integration(id)

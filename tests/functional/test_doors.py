@@ -29,7 +29,6 @@ DOORS = {
     "api.": OWN,
     "api_events.": OWN,
     "dial.": LOGIN,
-    "dial.show": OWN,  # of one's own calls
     "openapi.": PUBLIC,
     "recordings.": OWN,
     "console_stream.": OWN,  # an EventSource cannot follow to the login: 401
@@ -78,6 +77,12 @@ class Address:
     def of_integration(self) -> bool:
         return "id" in self.rule.arguments
 
+    @property
+    def names_a_row(self) -> bool:
+        """Whether it is the address of one thing, of which there is none in these tests."""
+        numbers = {name for name in self.rule.arguments if self._is_number(name)}
+        return bool(numbers - {"id"})
+
     def path(self, app, integration_id: int) -> str:
         values = {name: self._value(name) for name in self.rule.arguments}
         if self.of_integration:
@@ -86,8 +91,10 @@ class Address:
             return app.url_for(self.rule.endpoint, **values)
 
     def _value(self, name: str) -> object:
-        is_number = isinstance(self.rule._converters.get(name), IntegerConverter)
-        return 1 if is_number else PARTS.get(name, "x")
+        return 1 if self._is_number(name) else PARTS.get(name, "x")
+
+    def _is_number(self, name: str) -> bool:
+        return isinstance(self.rule._converters.get(name), IntegerConverter)
 
 
 def door_of(endpoint: str) -> str | None:
@@ -163,7 +170,7 @@ def test_employee_may_open_what_is_for_everybody_inside(app, employee, office, a
     walk = Walk(app, employee, office.id)
 
     for address in addresses:
-        if address.door == LOGIN and address.method == "GET":
+        if address.door == LOGIN and address.method == "GET" and not address.names_a_row:
             walk.expect(address, lambda it: it.status_code < 400 and not is_sent_to_login(it))
 
     assert walk.wrong == []

@@ -11,7 +11,7 @@ from models import CallSession, db
 from services import export_calls
 from tests.pages import CALL_IDS, HTMX
 
-EXPORT = "/integrations/{}/export"
+EXPORT = "/integrations/{}/calls.csv"
 
 
 def rows(answer, delimiter=","):
