@@ -22,10 +22,10 @@ from services.trial_calls import SimulatorAway, Simulators
 
 ROWS = 6
 CARD_STATES = {
-    "ringing": Word(_l("Ringing"), "phone-incoming", "accent"),
+    "ringing": Word(_l("Incoming call"), "phone-incoming", "accent"),
     "talking": Word(_l("Talking"), "phone-call", "ok"),
-    "ended": Word(_l("Ended"), "check", ""),
-    "lost": Word(_l("Lost"), "phone-missed", "error"),
+    "ended": Word(_l("The call ended"), "check", ""),
+    "lost": Word(_l("The call was lost"), "phone-missed", "error"),
     "withdrawn": Word(_l("Answered by somebody else"), "users", ""),
 }
 
