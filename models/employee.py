@@ -26,8 +26,8 @@ class EmployeeRow(db.Model):  # type: ignore[name-defined]
 
 class CrmUserRow(db.Model):  # type: ignore[name-defined]
     """`gone` is set when a complete list of the CRM's users no longer holds him; `kept_apart`
-    when an admin has said that no employee belongs to him. `told_at`: the moment at which what stands
-    here was true, by a list or an event of the CRM; what is older never replaces it."""
+    when an admin has said that no employee belongs to him. `told_at`: when what stands here was
+    true, by a list or an event of the CRM; what is older never replaces it."""
 
     __tablename__ = "crm_user"
 

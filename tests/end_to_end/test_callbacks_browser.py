@@ -1,4 +1,4 @@
-"""The list of call-backs in a real browser: it keeps itself up to date, and what is pressed stays."""
+"""The list of call-backs in a real browser: it keeps up to date, and what is pressed stays."""
 
 from __future__ import annotations
 

@@ -8,7 +8,7 @@ from models import CrmUserRow, EmployeeRow, Integration, UserMapping, db
 from rules.personal_manager import Why
 from rules.settings import PersonalManager
 from services.manager_office import read_manager_office
-from services.personal_manager import PersonalManagers, Source, Trouble
+from services.personal_manager import PersonalManagers, Trouble
 
 KNOWN = "1 (202) 555-0143"  # c_501, responsible u_17
 PHONES = ["12025550111", "118"]
