@@ -146,7 +146,8 @@ def _own_row(integration: Integration, row_id: int) -> ClickCall:
     if row is None or row.integration_id != integration.id:
         abort(404)
     is_own = row.login_id == current_user.login_id
-    if is_own or current_user.is_admin or row.employee_id == _own_employee_id(integration):
+    own = _own_employee_id(integration)
+    if is_own or current_user.is_admin or (own is not None and row.employee_id == own):
         return row
     abort(404)
 

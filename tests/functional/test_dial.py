@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from models import ClickCall, Notification, VirtualNumberRow, db
+from models import ClickCall, Notification, UserMapping, VirtualNumberRow, db
 from tests.pages import HTMX, NOON, csrf_token
 
 JSON = {"Accept": "application/json"}
@@ -130,6 +130,16 @@ def test_strangers_office_and_strangers_call_are_not_there(app, employee, office
     assert employee.get(f"/integrations/{office.id}/dial/{mine}").status_code == 200
     assert employee.get(f"/integrations/{office.id}/dial/{other}").status_code == 404
     assert employee.get(f"/integrations/{office.strange_id}/dial/{mine}").status_code == 404
+
+
+def test_login_without_an_employee_sees_no_call_that_belongs_to_nobody(app, employee, office):
+    nobodys = plant(app, office, employee_id=None, state="blocked", progress=None)
+    assert employee.get(f"/integrations/{office.id}/dial/{nobodys}").status_code == 404
+    with app.app_context():
+        db.session.execute(db.delete(UserMapping))
+        db.session.commit()
+
+    assert employee.get(f"/integrations/{office.id}/dial/{nobodys}").status_code == 404
 
 
 def test_admin_without_an_employee_is_told_how_to_get_one(admin, office):
