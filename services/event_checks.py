@@ -110,4 +110,4 @@ def _id(value: Any) -> str | None:
     """An id: a text, or a whole number as text."""
     if isinstance(value, int) and not isinstance(value, bool):
         value = str(value)
-    return value if isinstance(value, str) and 0 < len(value.strip()) <= LONGEST else None
+    return value if isinstance(value, str) and value.strip() and len(value) <= LONGEST else None

@@ -221,6 +221,7 @@ GOOD = {
         ({"event_id": None}, 400, "event_id"),
         ({"data": None}, 400, "data"),
         ({"event_id": "x" * 101}, 422, "event_id"),
+        ({"event_id": " " * 101 + "x"}, 422, "event_id"),
         ({"event_id": ["a"]}, 422, "event_id"),
         ({"type": "client.created"}, 422, "type"),
         ({"type": ["client.merged"]}, 422, "type"),
