@@ -18,9 +18,10 @@ from blueprints.access import admin_only, get_integration, protect
 from blueprints.access_words import LEVELS, REFUSALS, level_options
 from blueprints.htmx import render
 from forms.people import CrmUserForm, LevelForm
+from models import db
 from rules import reach
 from rules.reach import Level, Refusal
-from services import invitations, members, people
+from services import invitations, members, people, presence
 from services.members import Member, NoSuchLogin
 from services.people import NoSuchUser, NotAllowed
 
@@ -45,6 +46,7 @@ def index(id: int) -> Response:
         "people/partials/people.html",
         integration=integration,
         members=members.list_members(id),
+        present={one.login_id: one for one in presence.who_is_there(db.engine, id)},
         waiting=invitations.list_waiting(current_user.login_id, id),
         levels=LEVELS,
     )

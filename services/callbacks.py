@@ -72,7 +72,7 @@ def count_open(connection: Connection, integration_id: int) -> int:
 
 def tell_consoles(connection: Connection, integration_id: int) -> None:
     """Let every open console of the office know how many call-backs are open."""
-    data = {"open": count_open(connection, integration_id)}
+    data = {"integration": integration_id, "open": count_open(connection, integration_id)}
     console_events.publish(connection, integration_id, None, "callbacks", data)
 
 

@@ -46,7 +46,7 @@ stream.on("event", ({ kind, data, isKnown }) => {
   else if (kind === "card") stack.take(data, { isKnown });
   else if (kind === "dial" && dial) dial.take(data);
   else if (kind === "presence") setQuiet({ [data.integration]: data.do_not_disturb });
-  else if (kind === "callbacks") document.body.dispatchEvent(new CustomEvent("callbacks-changed"));
+  else if (kind === "callbacks") showCallbacks(data);
 });
 stream.on("status", showStatus);
 stream.on("said", (what) => {
@@ -58,6 +58,14 @@ function takeSnapshot(data) {
   if (data.do_not_disturb) setQuiet(data.do_not_disturb);
   stack.replace(data.cards);
   refreshSoon();
+}
+
+// How many wait to be called back: the number in the navigation, of the office that it leads to.
+function showCallbacks(data) {
+  const count = document.getElementById("nav-count-callbacks");
+  if (!count || String(data.integration) !== box.dataset.integration) return;
+  count.textContent = data.open;
+  count.classList.toggle("nav-count-none", !data.open);
 }
 
 function setQuiet(told) {

@@ -51,6 +51,11 @@ def _beside(id: int) -> list[tuple[str, str, str]]:
             url_for("people.index", id=id),
         ),
         (
+            _("Recordings"),
+            _("how long CallGear keeps them, copies of our own"),
+            url_for("recording_settings.show", id=id),
+        ),
+        (
             _("Pop-ups inside Behomes"),
             _("one line in the page of the CRM: call cards and one-click calls there"),
             url_for("embed.settings", id=id),

@@ -152,7 +152,7 @@ def test_dismissal_wants_a_reason_closes_it_and_can_be_taken_back(app, employee,
     assert "agent.one@example.com" in page and "&lt;b&gt;wrong number" in page
     with app.app_context():
         told = db.session.scalars(db.select(ConsoleEvent.data)).all()
-    assert told == [{"open": 0}]
+    assert told == [{"integration": office.id, "open": 0}]
 
     assert post(employee, place, why="again").status_code == 303
     post(employee, f"{PAGE.format(office.id)}/{number}/restore")

@@ -7,6 +7,7 @@ import re
 import pytest
 
 from models import CrmUserRow, Invitation, Login, LoginIntegration, db
+from services import presence
 from tests.pages import ADMIN, EMPLOYEE, HTMX, csrf_token, log_in
 
 AGENT_TWO = "agent.two@example.com"
@@ -60,6 +61,21 @@ def test_list_names_everybody_with_level_and_crm_user(admin, people, headers):
     text = " ".join(answer.text.split())
     for words in (ADMIN, "(you)", "Administrator", EMPLOYEE, "Employee", "Agent One", "never yet"):
         assert words in text
+
+
+def test_list_says_whose_console_is_open(app, admin, office):
+    path = f"/integrations/{office.id}/people"
+    assert "Connected" not in admin.get(path).text
+    with app.app_context():
+        login_id = db.session.scalars(db.select(Login.id).filter_by(email=EMPLOYEE)).one()
+        db.session.rollback()
+        with db.engine.begin() as connection:
+            presence.mark_seen(connection, {(login_id, office.id)})
+    assert "Connected" in admin.get(path).text
+
+    with app.app_context():
+        presence.set_do_not_disturb(db.engine, login_id, office.id, on=True, employee_id=None)
+    assert "Do not disturb" in admin.get(path).text
 
 
 def test_list_warns_of_an_employee_who_sees_no_calls(app, admin, office, people):
