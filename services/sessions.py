@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, delete, select, update
 from models import Login, LoginFailure, LoginSession, db
 from models.base import MILLISECOND, now_ms
 from rules.passwords import Weakness, find_weakness
+from services import console_tokens
 from services.console_tokens import take_back_all
 from services.login import (
     ABSOLUTE,
@@ -116,7 +117,8 @@ def reset_password(email: str, new: str) -> Login:
 
 
 def purge() -> None:
-    """Forget sessions that ended long ago, and wrong passwords that count no more."""
+    """Forget sessions and keys of other pages that ended long ago, and wrong passwords that count
+    no more."""
     db.session.execute(
         delete(LoginSession).where(
             LoginSession.created_at < now_ms() - (ABSOLUTE + REMEMBERED_FOR) // MILLISECOND
@@ -125,7 +127,7 @@ def purge() -> None:
     db.session.execute(
         delete(LoginFailure).where(LoginFailure.last_at < now_ms() - FORGET_FAILURES // MILLISECOND)
     )
-    db.session.commit()
+    console_tokens.purge(db.session())
 
 
 def _end_others(login_id: int, token: str) -> int:

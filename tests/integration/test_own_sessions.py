@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from models import LoginFailure, LoginSession, db
-from services import login, sessions
+from models import ConsoleToken, Integration, Login, LoginFailure, LoginSession, db
+from services import console_tokens, login, sessions
 from services.login import TooManyTries, WrongPassword
 from services.sessions import WeakPassword
 from tests.logins import PASSWORD, VISITOR, make_login
 
 EMAIL, NEW = "agent.one@example.com", "another battery staple"
+CRM = "https://crm.example.com"
 
 
 @pytest.fixture
@@ -117,6 +118,22 @@ def test_what_is_long_over_is_forgotten(any_server, me):
 
     assert db.session.scalars(db.select(LoginSession.id)).all() == []
     assert db.session.scalars(db.select(LoginFailure.key)).all() == []
+
+
+def test_key_of_another_page_is_forgotten_a_month_after_its_end(server):
+    with server.app.app_context():
+        me = db.session.get_one(Login, make_login(EMAIL, "employee"))
+        office = db.session.get_one(Integration, server.id)
+        office.allowed_origins = [CRM]
+        console_tokens.give(db.session(), me, office, CRM, None)
+        server.pass_time(59 * 24 * 3600)
+        sessions.purge()
+        assert len(db.session.scalars(db.select(ConsoleToken.id)).all()) == 1
+        server.pass_time(2 * 24 * 3600)
+
+        sessions.purge()
+
+        assert db.session.scalars(db.select(ConsoleToken.id)).all() == []
 
 
 def test_what_still_counts_is_not_forgotten(any_server, me):
