@@ -18,7 +18,7 @@ from services.card_errands import Errands, Found, LookUp, Told
 from services.card_inbox import Key
 from services.card_rows import CARDS, Row
 from services.card_view import open_for, view
-from services.offices import Offices
+from services.offices import Office, Offices
 
 FORSAKEN_SECONDS = 5.0
 
@@ -38,28 +38,43 @@ def take_result(connection: Connection, result: Found | Told) -> None:
 def look_after(
     session: Session, offices: Offices, rows: list[Row], errands: Errands, now: datetime
 ) -> set[Key]:
-    """The calls whose end never came. Look-ups that died with their process are begun again."""
+    """The calls whose end never came. A look-up is begun again if it died with its process, or if
+    the caller has become a client meanwhile, by our rules or by a colleague."""
     stale: set[Key] = set()
     for row in rows:
         key = (row["integration_id"], row["call_session_id"])
         if is_stale(row["state"], row["updated_at"], now):
             stale.add(key)
-        age = (now - row["updated_at"]).total_seconds()
-        is_forsaken = row["crm_state"] == "asking" and row["id"] not in errands.out
-        if is_forsaken and age > FORSAKEN_SECONDS and row["client_phone"]:
+        if row["id"] in errands.out or not row["client_phone"]:
+            continue
+        office = offices.get(session, key[0])
+        if _is_forsaken(row, now) or _is_client_by_now(session, office, row):
             phone = Phone(row["client_phone"], row["client_phone"].startswith("+"))
-            errands.look_up(LookUp(row["id"], key, offices.get(session, key[0]), phone, now))
+            errands.look_up(LookUp(row["id"], key, office, phone, now))
     return stale
+
+
+def _is_forsaken(row: Row, now: datetime) -> bool:
+    age = (now - row["updated_at"]).total_seconds()
+    return row["crm_state"] == "asking" and age > FORSAKEN_SECONDS
+
+
+def _is_client_by_now(session: Session, office: Office, row: Row) -> bool:
+    if row["crm_state"] != "unknown":
+        return False
+    known = known_clients.find(session, office.account_row_id, row["client_phone"])
+    return known is not None and known.client is not None
 
 
 def _complete(connection: Connection, found: Found) -> None:
     values: dict[str, Any] = {"crm_state": found.crm_state}
+    before = ("asking", "unknown") if found.crm_state == "known" else ("asking",)
     if found.error is None:
         values["client"] = _client(connection, found)
     changed = (
         connection.execute(
             update(CARDS)
-            .where(CARDS.c.id == found.asked.card_id, CARDS.c.crm_state == "asking")
+            .where(CARDS.c.id == found.asked.card_id, CARDS.c.crm_state.in_(before))
             .values(**values, version=CARDS.c.version + 1, updated_at=now_ms())
             .returning(CARDS)
         )

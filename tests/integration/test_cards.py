@@ -208,6 +208,23 @@ def test_look_up_that_died_with_its_process_is_begun_again(server, alone):
     after.close()
 
 
+def test_caller_who_becomes_a_client_meanwhile_is_shown_as_one(server, alone, monkeypatch):
+    monkeypatch.setattr("services.cards.LOOK_AFTER_SECONDS", 0.0)
+    server.notify(rings(101, phone="971501112233"))
+    until_crm_answered(server, alone)
+    assert card(server).crm_state == "unknown"
+
+    server.notify(told("talk_started", phone="971501112233", employee_id=101))
+    server.drain()
+
+    def is_shown():
+        alone.step()
+        return card(server).crm_state == "known"
+
+    wait_until(is_shown)
+    assert views(server, "101")[-1]["client"]["id"] == server.written("clients")[0]["id"]
+
+
 def test_old_calls_are_not_news(server, alone):
     server.notify(rings(101, "1", ago=90), rings(101, "2", ago=300), ended("2", ago=200))
 
