@@ -129,6 +129,7 @@ def test_key_of_another_page_is_forgotten_a_month_after_its_end(server):
         server.pass_time(59 * 24 * 3600)
         sessions.purge()
         assert len(db.session.scalars(db.select(ConsoleToken.id)).all()) == 1
+        db.session.rollback()
         server.pass_time(2 * 24 * 3600)
 
         sessions.purge()
