@@ -12,7 +12,7 @@ from sqlalchemy.exc import OperationalError
 
 from blueprints import manager
 from models import CrmAccount, EmployeeRow, Integration, KnownClient, ManagerAnswer, db
-from services import manager_office, personal_manager
+from services import manager_desk, manager_office, personal_manager
 from services.bounded import Bounded, Busy, TimeUp
 from services.manager_desk import ManagerDesk
 
@@ -245,6 +245,19 @@ def test_database_that_hangs_is_not_waited_for(server, desk, client, hook, monke
 
     assert answer.json == {"phones": PHONES} and time.monotonic() - began < SOON
     freed.set()
+
+
+@pytest.mark.parametrize(("part", "told"), [("managers", 7), ("offices", None)])
+def test_what_breaks_on_our_side_is_not_found(desk, client, hook, monkeypatch, part, told):
+    def break_down(*_):
+        raise ValueError("poison")
+
+    monkeypatch.setattr(getattr(desk, part), "_read", break_down)
+
+    answer = client.get(f"{hook}?numa={CALLER}")
+
+    usual = manager_desk.NOT_FOUND["returned_code"]
+    assert (answer.status_code, answer.json) == (200, {"returned_code": told or usual})
 
 
 def test_only_a_few_ask_the_crm_at_a_time(server, desk, hasty, hook):
