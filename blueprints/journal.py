@@ -23,7 +23,7 @@ from blueprints.journal_lines import (
     read_filter,
     unreadable,
 )
-from blueprints.journal_story import masked, moments, write_words
+from blueprints.journal_story import masked, masked_text, moments, write_words
 from blueprints.reasons import Names
 from blueprints.row_ids import LARGEST
 from models import CrmWrite, Integration, Notification, db
@@ -115,6 +115,7 @@ def show(id: int, notification_id: int) -> Response:
         story=story,
         moments=moments(told, story, names),
         members=masked(told.members),
+        raw=masked_text(told.raw) if told.raw else None,
         wrong=unreadable(told.error) if told.error else None,
     )
 

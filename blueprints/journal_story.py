@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -19,6 +20,11 @@ from services.find_calls import CallStory
 # Which entry of the ledger a request carried, by its operation.
 UPDATES = "update_"
 RECORDINGS = "/recordings/"
+HIDDEN = "•••"
+# The name of a member with what divides it from its value, and the value.
+MEMBER = re.compile(
+    r"""("?(?P<name>[\w-]{1,80})(?:"\s*:\s*|=))(?:"{1,2}(?:[^"\\\r\n]|\\.)*"{0,2}|[^\s"&,}]+)"""
+)
 KINDS = {"put_call": "call", "patch_call": "recording"}
 
 
@@ -77,13 +83,23 @@ def _body(operation: str, writes: Sequence[CrmWrite]) -> Any:
 def masked(value: Any) -> Any:
     """The value without secrets; phones stay, this is their page."""
     if isinstance(value, Mapping):
-        return {k: "•••" if is_secret_name(str(k)) else masked(each) for k, each in value.items()}
+        return {k: HIDDEN if _is_hidden(str(k)) else masked(each) for k, each in value.items()}
     if isinstance(value, (list, tuple)):
         return [masked(each) for each in value]
     if isinstance(value, str) and RECORDINGS in value:
         # The link alone lets anybody listen.
-        return value.partition(RECORDINGS)[0] + RECORDINGS + "•••"
+        return value.partition(RECORDINGS)[0] + RECORDINGS + HIDDEN
     return value
+
+
+def masked_text(raw: str) -> str:
+    """The same of a body as it came, which need not be readable: JSON or a form, also broken."""
+    return MEMBER.sub(lambda it: f"{it[1]}{HIDDEN}" if _is_hidden(it["name"]) else it[0], raw)
+
+
+def _is_hidden(name: str) -> bool:
+    """The PBX's own link to a recording opens without a login, and nobody would be noted."""
+    return is_secret_name(name) or name.endswith("file_link")
 
 
 def write_words(write: CrmWrite) -> str:

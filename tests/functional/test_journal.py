@@ -175,6 +175,28 @@ def test_notification_that_is_not_used_or_not_read_is_shown_safely(admin, fresh,
     assert "hello" in page
 
 
+@pytest.mark.parametrize(
+    "raw",
+    [
+        '{"event": "x", "api_key": "s3cret", "file_link": ""https://media.example.com/a/s3cret""}',
+        '{"event": "x", "contact_info": {"token" : "of, two \\\\" s3cret"}, "file_link": "s3cret"',
+        "event=x&api_key=s3cret&file_link=https%3A%2F%2Fmedia.example.com%2Fs3cret&a=b",
+    ],
+)
+def test_what_was_received_tells_no_secret_and_no_link_of_a_recording(admin, fresh, app, raw):
+    link = {"file_link": "https://media.example.com/a/s3cret", "file_duration": 12}
+    with app.app_context():
+        row = db.session.scalars(db.select(Notification).filter_by(state="ignored")).one()
+        row.raw, row.members = raw, {"text": "hello", "call_record_file_info": link}
+        db.session.commit()
+        number = row.id
+
+    page = admin.get(f"{JOURNAL.format(fresh.id)}/{number}").text
+
+    assert "s3cret" not in page
+    assert "event" in page and "file_link" in page and "hello" in page
+
+
 def test_notification_tells_its_whole_story(admin, fresh, app):
     number = notification_id(app, call_session_id=CALL_IDS[3], integration_id=fresh.id)
 
