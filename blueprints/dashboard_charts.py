@@ -218,6 +218,7 @@ def _ranking(
             sum(group.count for group in others),
             sum(group.answered for group in others),
             sum(group.lost for group in others),
+            sum(group.failed for group in others),
         )
         rows.append(_ranked(rest, _("All others"), "", max(most, rest.count)))
     heads = (_("Calls"), str(KINDS[Outcome.ANSWERED]), str(KINDS[Outcome.LOST]))
@@ -225,9 +226,10 @@ def _ranking(
 
 
 def _ranked(group: Group, name: str, href: str, most: int) -> TableRow:
-    other = group.count - group.answered - group.lost
+    other = group.count - group.answered - group.failed - group.lost
     parts = (
         Part(str(Outcome.ANSWERED), group.answered),
+        Part(str(Outcome.FAILED), group.failed),
         Part(str(Outcome.UNKNOWN), other),
         Part(str(Outcome.LOST), group.lost),
     )

@@ -128,6 +128,7 @@ class Group:
     count: int
     answered: int = 0
     lost: int = 0
+    failed: int = 0
 
 
 @dataclass(frozen=True)
@@ -234,7 +235,14 @@ def _groups(rows: Iterable[Row]) -> tuple[Group, ...]:
         key = (row.word or "", "campaign" if row.number else "number" if row.word else "")
         counts.setdefault(key, Counter())[row.other or ""] += row.count
     groups = [
-        Group(key, sort, by.total(), by[Outcome.ANSWERED], by[Outcome.LOST])
+        Group(
+            key,
+            sort,
+            by.total(),
+            by[Outcome.ANSWERED],
+            by[Outcome.LOST],
+            by[Outcome.FAILED],
+        )
         for (key, sort), by in counts.items()
     ]
     return tuple(sorted(groups, key=lambda group: (not group.key, -group.count, group.key)))
