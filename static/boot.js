@@ -58,6 +58,8 @@
   document.addEventListener("htmx:configRequest", (event) => {
     const token = document.querySelector('meta[name="csrf-token"]');
     if (token && event.detail.verb !== "get") event.detail.headers["X-CSRFToken"] = token.content;
+    // What a person presses inside a part that refreshes itself is no refresh.
+    if (!event.detail.elt.hasAttribute("hx-headers")) delete event.detail.headers["X-Poll"];
   });
 
   // A hidden tab does not ask; it catches up when it is looked at.

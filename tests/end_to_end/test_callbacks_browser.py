@@ -49,8 +49,11 @@ def test_list_is_kept_up_to_date_and_what_is_pressed_is_told_at_once(site):
     count = tab.locator("#nav-count-callbacks")
     expect(count).to_have_text("2")
 
-    tab.locator("#callback-2").get_by_role("button", name="I will call").click()
+    with tab.expect_request("**/take") as pressed:
+        tab.locator("#callback-2").get_by_role("button", name="I will call").click()
+    assert "x-poll" not in pressed.value.headers  # the list's own refreshing is another thing
     expect(tab.locator("#callback-2")).to_contain_text("You call back")
+    expect(tab.locator("#give-2")).to_be_focused()
 
     with site.app.app_context():
         plant(1, 3, minutes=200, contact="+971501234593")
