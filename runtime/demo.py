@@ -14,14 +14,25 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from models import (
+    AddressBookEntry,
+    Callback,
     CallSession,
+    Card,
+    ClickCall,
+    ConsoleEvent,
     ContactLock,
     CrmAccount,
+    CrmEvent,
     CrmWrite,
     Decision,
     Integration,
+    KnownClient,
     Login,
+    ManagerAnswer,
     Notification,
+    RecordingAccess,
+    RecordingCopy,
+    ReplayRun,
     TraceEntry,
     WebhookToken,
     db,
@@ -40,6 +51,23 @@ from services.vault import new_token, token_hash
 
 EMPLOYEE_EMAIL = "agent.one@example.com"
 EMPLOYEE_PASSWORD = "demo-agent"
+
+# What stems from calls, or from clients of a CRM that has forgotten them.
+OF_CALLS = (
+    AddressBookEntry,
+    Callback,
+    Card,
+    ClickCall,
+    ConsoleEvent,
+    CrmEvent,
+    CrmWrite,
+    ManagerAnswer,
+    Notification,
+    RecordingAccess,
+    RecordingCopy,
+    ReplayRun,
+    CallSession,
+)
 
 TITLES = {"ru": "Демо-офис в Дубае", "en": "Demo office in Dubai"}
 SETTINGS: dict[str, Any] = {
@@ -123,7 +151,7 @@ def _integration(session: Session, file: IntegrationFile, ports: Ports) -> int:
     known = session.scalars(select(Integration).where(LIVE).order_by(Integration.id)).first()
     if known is None:
         return integrations.create_integration(session, file, ports).id
-    _forget_calls(session, known.id)
+    _forget_calls(session, known)
     known.behomes_base_url = file.behomes.base_url
     session.execute(
         update(CrmAccount)
@@ -137,13 +165,17 @@ def _integration(session: Session, file: IntegrationFile, ports: Ports) -> int:
     return known.id
 
 
-def _forget_calls(session: Session, integration_id: int) -> None:
-    mine = select(CallSession.id).where(CallSession.integration_id == integration_id)
+def _forget_calls(session: Session, office: Integration) -> None:
+    """Also the clients: the index would name those of a CRM that is no more."""
+    mine = select(CallSession.id).where(CallSession.integration_id == office.id)
     for table in (TraceEntry, Decision):
         session.execute(delete(table).where(table.session_row_id.in_(mine)))
     session.execute(delete(ContactLock))
-    for table in (CrmWrite, Notification, CallSession):
-        session.execute(delete(table).where(table.integration_id == integration_id))
+    for model in OF_CALLS:
+        session.execute(delete(model).where(model.integration_id == office.id))
+    account = office.crm_account
+    session.execute(delete(KnownClient).where(KnownClient.crm_account_row_id == account.id))
+    account.clients_read_till = account.clients_read_at = account.clients_cursor = None
     session.commit()
 
 
