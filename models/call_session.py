@@ -61,7 +61,8 @@ class CallSession(db.Model):  # type: ignore[name-defined]
             "ix_call_session_promise",
             "integration_id",
             postgresql_where=text("is_promise_due"),
-            sqlite_where=text("is_promise_due"),
+            # As queries say it there, or it is not seen to fit.
+            sqlite_where=text("is_promise_due = 1"),
         ),
         {"postgresql_with": {"fillfactor": 70}},
     )

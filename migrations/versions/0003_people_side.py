@@ -441,7 +441,7 @@ def upgrade() -> None:
             ["integration_id"],
             unique=False,
             postgresql_where=sa.text("is_promise_due"),
-            sqlite_where=sa.text("is_promise_due"),
+            sqlite_where=sa.text("is_promise_due = 1"),
         )
         batch_op.create_index(
             "ix_call_session_client", ["integration_id", "client_phone", "started_at"], unique=False
@@ -511,7 +511,7 @@ def downgrade() -> None:
         batch_op.drop_index(
             "ix_call_session_promise",
             postgresql_where=sa.text("is_promise_due"),
-            sqlite_where=sa.text("is_promise_due"),
+            sqlite_where=sa.text("is_promise_due = 1"),
         )
         batch_op.drop_index("ix_call_session_client")
         batch_op.drop_column("is_promise_due")

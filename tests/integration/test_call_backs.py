@@ -7,6 +7,7 @@ import threading
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import event as sql_event
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
@@ -346,3 +347,29 @@ def test_consoles_are_told_how_many_are_open(server):
         events = session.scalars(select(ConsoleEvent).order_by(ConsoleEvent.id)).all()
         told = [(row.employee_id, row.data["open"]) for row in events if row.kind == "callbacks"]
     assert told == [(None, 2), (None, 1)]
+
+
+def test_looking_for_due_calls_does_not_read_all_of_them(server):
+    asked = []
+
+    def remember(_connection, _cursor, statement, parameters, *_):
+        if "is_promise_due" in statement and not statement.startswith("EXPLAIN"):
+            asked.append((statement, parameters))
+
+    server.notify(*lost_call())
+    server.drain()
+    with server.engine.begin() as connection:
+        connection.execute(update(CallSession).values(is_promise_due=True))
+    sql_event.listen(server.engine, "before_cursor_execute", remember)
+    try:
+        callbacks.keep_up(server.engine)
+    finally:
+        sql_event.remove(server.engine, "before_cursor_execute", remember)
+
+    with server.engine.connect() as connection:
+        plans = [
+            " ".join(row.detail for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {s}", p))
+            for s, p in asked
+        ]
+    assert len(plans) > 1
+    assert [plan for plan in plans if "ix_call_session_promise" not in plan] == []
