@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String
+from sqlalchemy import ForeignKey, Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import BigId, Moment, db
@@ -65,6 +65,13 @@ class CrmEvent(db.Model):  # type: ignore[name-defined]
     __table_args__ = (
         Index("uq_crm_event", "integration_id", "event_id", unique=True),
         Index("ix_crm_event_received", "integration_id", "received_at"),
+        Index(
+            "ix_crm_event_due",
+            "integration_id",
+            "occurred_at",
+            postgresql_where=text("handled_at IS NULL"),
+            sqlite_where=text("handled_at IS NULL"),
+        ),
     )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)

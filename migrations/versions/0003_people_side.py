@@ -234,6 +234,13 @@ def upgrade() -> None:
             "ix_crm_event_received", ["integration_id", "received_at"], unique=False
         )
         batch_op.create_index("uq_crm_event", ["integration_id", "event_id"], unique=True)
+        batch_op.create_index(
+            "ix_crm_event_due",
+            ["integration_id", "occurred_at"],
+            unique=False,
+            postgresql_where=sa.text("handled_at IS NULL"),
+            sqlite_where=sa.text("handled_at IS NULL"),
+        )
 
     op.create_table(
         "address_book_entry",
@@ -549,6 +556,7 @@ def downgrade() -> None:
     op.drop_table("manager_answer")
     op.drop_table("address_book_entry")
     with op.batch_alter_table("crm_event", schema=None) as batch_op:
+        batch_op.drop_index("ix_crm_event_due")
         batch_op.drop_index("uq_crm_event")
         batch_op.drop_index("ix_crm_event_received")
 

@@ -254,3 +254,19 @@ def test_only_with_the_key_of_the_integration(crm):
 
     assert (refused.status_code, refused.json["error"]["code"]) == (401, "unauthorized")
     assert crm.rows(CrmEvent) == []
+
+
+def test_looking_for_events_reads_only_those_that_are_not_handled(any_server):
+    with any_server.engine.connect() as connection:
+        statement = (
+            crm_events._due()
+            .limit(50)
+            .compile(any_server.engine, compile_kwargs={"literal_binds": True})
+        )
+        is_sqlite = connection.dialect.name == "sqlite"
+        if not is_sqlite:
+            connection.exec_driver_sql("SET LOCAL enable_seqscan = off")
+        explain = "EXPLAIN QUERY PLAN" if is_sqlite else "EXPLAIN"
+        rows = connection.exec_driver_sql(f"{explain} {statement}").all()
+
+    assert "ix_crm_event_due" in str(rows)
