@@ -17,7 +17,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 
 from models import Integration, db
-from models.base import only_reading
+from models.base import reading
 from models.integration import LIVE
 from runtime import migrate
 from runtime.config_check import check, effective
@@ -200,8 +200,7 @@ def wait_for_calls(integration_id: int, timeout: float) -> None:
     db.session.remove()
     until = time.monotonic() + timeout
     while True:
-        only_reading.set(True)
-        with db.engine.connect() as connection:
+        with reading(), db.engine.connect() as connection:
             left = due.unfinished(connection, integration_id)
         if left == 0 or time.monotonic() >= until:
             break

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, select, update
 from sqlalchemy.orm import Session
 
 from clients.errors import RateLimitedError
+from models import CrmAccount
 from models.base import now_ms
 from rules.cards import is_stale
 from rules.phones import Phone
@@ -21,6 +22,12 @@ from services.card_view import open_for, view
 from services.offices import Office, Offices
 
 FORSAKEN_SECONDS = 5.0
+# What an answer may replace: none is taken back by a later one that knows less.
+REPLACED_BY = {
+    "known": ("asking", "away", "unknown"),
+    "unknown": ("asking", "away"),
+    "away": ("asking",),
+}
 
 
 def take_result(connection: Connection, result: Found | Told) -> None:
@@ -38,8 +45,9 @@ def take_result(connection: Connection, result: Found | Told) -> None:
 def look_after(
     session: Session, offices: Offices, rows: list[Row], errands: Errands, now: datetime
 ) -> set[Key]:
-    """The calls whose end never came. A look-up is begun again if it died with its process, or if
-    the caller has become a client meanwhile, by our rules or by a colleague."""
+    """The calls whose end never came. A look-up is begun again if it died with its process, if
+    Behomes did not answer and is not known to be away, or if the caller has become a client
+    meanwhile, by our rules or by a colleague."""
     stale: set[Key] = set()
     for row in rows:
         key = (row["integration_id"], row["call_session_id"])
@@ -48,27 +56,33 @@ def look_after(
         if row["id"] in errands.out or not row["client_phone"]:
             continue
         office = offices.get(session, key[0])
-        if _is_forsaken(row, now) or _is_client_by_now(session, office, row):
+        if _may_be_known(session, office, row, now):
             phone = Phone(row["client_phone"], row["client_phone"].startswith("+"))
             errands.look_up(LookUp(row["id"], key, office, phone, now))
     return stale
 
 
-def _is_forsaken(row: Row, now: datetime) -> bool:
+def _may_be_known(session: Session, office: Office, row: Row, now: datetime) -> bool:
     age = (now - row["updated_at"]).total_seconds()
-    return row["crm_state"] == "asking" and age > FORSAKEN_SECONDS
+    match row["crm_state"]:
+        case "asking":
+            return age > FORSAKEN_SECONDS
+        case "away":
+            return age > FORSAKEN_SECONDS and _answers(session, office)
+        case "unknown":
+            known = known_clients.find(session, office.account_row_id, row["client_phone"])
+            return known is not None and known.client is not None
+    return False
 
 
-def _is_client_by_now(session: Session, office: Office, row: Row) -> bool:
-    if row["crm_state"] != "unknown":
-        return False
-    known = known_clients.find(session, office.account_row_id, row["client_phone"])
-    return known is not None and known.client is not None
+def _answers(session: Session, office: Office) -> bool:
+    breaker = select(CrmAccount.breaker).where(CrmAccount.id == office.account_row_id)
+    return bool(session.scalar(breaker) == "closed")
 
 
 def _complete(connection: Connection, found: Found) -> None:
     values: dict[str, Any] = {"crm_state": found.crm_state}
-    before = ("asking", "unknown") if found.crm_state == "known" else ("asking",)
+    before = REPLACED_BY[found.crm_state]
     if found.error is None:
         values["client"] = _client(connection, found)
     changed = (

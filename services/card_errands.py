@@ -96,8 +96,9 @@ class Errands:
         """The results are stored, or lost: then the card is looked after again."""
         self.out -= {each.asked.card_id for each in results if isinstance(each, Found)}
 
-    def close(self) -> None:
-        self._pool.shutdown(wait=False, cancel_futures=True)
+    def close(self, *, wait: bool = False) -> None:
+        """Begin nothing more; with `wait` also let end what is under way."""
+        self._pool.shutdown(wait=wait, cancel_futures=True)
 
     def _run(self, call: Callable[[], Found | Told]) -> None:
         try:

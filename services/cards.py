@@ -86,8 +86,8 @@ class LiveCards:
             self._errands.look_up(order) if isinstance(order, LookUp) else self._errands.tell(order)
         return True
 
-    def close(self) -> None:
-        self._errands.close()
+    def close(self, *, wait: bool = False) -> None:
+        self._errands.close(wait=wait)
 
     def _follow(self, dials: set[Key]) -> None:
         """Tell those who asked for these calls by a click how they come about."""

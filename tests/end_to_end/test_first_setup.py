@@ -62,9 +62,13 @@ class Office:
         context.close()
 
     def written(self) -> dict[str, int]:
-        """How many rows of each kind our server has made in the CRM."""
+        """How many rows of each kind our server has made in the CRM; its pop-ups make none."""
         told = self.crm.control("GET", "/_sim/audit")["entities"]
-        return {name: one["total"] for name, one in told.items() if one["total"]}
+        return {
+            name: one["total"]
+            for name, one in told.items()
+            if one["total"] and name != "call_events"
+        }
 
 
 @pytest.fixture(params=LOCALES)

@@ -120,7 +120,7 @@ def test_from_the_invitation_to_being_in(site, scripts):
     page.fill("[name=again]", "correct battery")
     page.click("text=Make my login")
 
-    expect(page).to_have_url(re.compile(r"/integrations/1/calls$"))
+    expect(page).to_have_url(re.compile(r"/console$"))
     expect(page.locator(".menu-person")).to_contain_text("New Person")
     context.close()
 

@@ -31,6 +31,8 @@ def system(tmp_path):
                 "user_mapping": [{"employee_id": "101", "crm_user_id": "u_17"}],
             }
             stack.made = stack.flask("integrations", "create", "-", typed=json.dumps(file))
+            # Until the account has answered once, nobody is asked whose number it is.
+            wait_until(lambda: "account" in str(crm.control("GET", "/_sim/requests")))
             yield stack
 
 
@@ -80,9 +82,11 @@ def test_card_comes_through_all_processes_also_after_a_kill_and_without_redis(sy
     assert console.next("snapshot")["cards"] == []
 
     ring(system, "1")
-    first, second = console.next("card"), console.next("card")
-    assert (first["call"], first["announce"], first["crm_state"]) == ("1", True, "asking")
-    assert (second["version"], second["client"]["id"]) == (2, "c_501")
+    card = console.next("card")
+    assert (card["call"], card["announce"]) == ("1", True)
+    while card["client"] is None:  # the index may know the caller before the CRM is asked
+        card = console.next("card")
+    assert card["client"]["id"] == "c_501"
 
     killed = kill(system, "live")
     ring(system, "2")

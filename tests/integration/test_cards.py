@@ -19,7 +19,7 @@ from tests.factories import CLIENT, KNOWN, event, wait_until
 def live(any_server):
     cards = LiveCards(any_server.engine, any_server.ports)
     yield cards
-    cards.close()
+    cards.close(wait=True)
 
 
 def told(kind, call_id="1", *, ago=0.0, phone=KNOWN, **members):
@@ -137,7 +137,7 @@ def test_two_processes_make_one_card_and_tell_the_crm_once(any_server):
 def alone(server):
     cards = LiveCards(server.engine, server.ports)
     yield cards
-    cards.close()
+    cards.close(wait=True)
 
 
 def test_card_says_when_the_crm_does_not_answer(server, alone):
@@ -205,7 +205,21 @@ def test_look_up_that_died_with_its_process_is_begun_again(server, alone):
     until_crm_answered(server, after)
 
     assert card(server).crm_state == "known"
-    after.close()
+    after.close(wait=True)
+
+
+def test_crm_that_answers_again_completes_the_card(server, alone, monkeypatch):
+    monkeypatch.setattr("services.cards.LOOK_AFTER_SECONDS", 0.0)
+    server.fault("error_500_before", "find_clients_by_phone", count=5)
+    server.notify(rings(101))
+    until_crm_answered(server, alone)
+    assert card(server).crm_state == "away"
+
+    server.heal()
+    server.pass_time(10)
+    wait_until(lambda: alone.step() is None or card(server).crm_state == "known")
+
+    assert views(server, "101")[-1]["client"]["id"] == "c_501"
 
 
 def test_caller_who_becomes_a_client_meanwhile_is_shown_as_one(server, alone, monkeypatch):
@@ -280,7 +294,7 @@ def test_call_whose_end_never_came_is_closed(server, alone):
 
     assert card(server).state in ("ended", "lost")
     assert views(server, "101")[-1]["state"] != "ringing"
-    after.close()
+    after.close(wait=True)
 
 
 def test_card_that_could_not_be_stored_comes_a_moment_later(server, alone, monkeypatch):
