@@ -63,7 +63,7 @@ def look_after(
 
 
 def _may_be_known(session: Session, office: Office, row: Row, now: datetime) -> bool:
-    age = (now - row["updated_at"]).total_seconds()
+    age: float = (now - row["updated_at"]).total_seconds()
     match row["crm_state"]:
         case "asking":
             return age > FORSAKEN_SECONDS
