@@ -24,7 +24,8 @@ SCROLL = """(wanted) => {
 }"""
 TIDY = "document.querySelectorAll('.toast').forEach((toast) => toast.remove())"
 FOOT = """(whole) => {
-  const foot = document.querySelector("main > *:last-child").getBoundingClientRect().bottom;
+  const parts = [...document.querySelectorAll("main > *")];
+  const foot = Math.max(...parts.map((part) => part.getBoundingClientRect().bottom));
   return Math.ceil(foot + (whole ? scrollY : 0));
 }"""
 
