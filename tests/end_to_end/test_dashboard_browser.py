@@ -55,6 +55,7 @@ def test_overview_is_accessible_and_fits_its_width(site, look):
     page.goto(PAGE)
     at_rest(page)
 
+    page.wait_for_load_state()
     found = Axe().run(page, options={"runOnly": TAGS}).response["violations"]
     assert [f"{one['id']}: {[node['target'] for node in one['nodes']][:4]}" for one in found] == []
     assert page.evaluate("document.documentElement.scrollWidth - window.innerWidth") <= 0

@@ -62,6 +62,8 @@ def tab(site):
 
 
 def violations(page) -> list[str]:
+    """What axe finds on a page that has all its style sheets."""
+    page.wait_for_load_state()
     found = Axe().run(page, options={"runOnly": TAGS}).response["violations"]
     return [f"{one['id']}: {[node['target'] for node in one['nodes']][:4]}" for one in found]
 
