@@ -18,6 +18,7 @@ from services.lists import store_crm_users, store_pbx
 from services.sync_employees import Limits, Outcome
 from services.sync_store import LEASE_MS
 from tests.callgear import simulated
+from tests.factories import wait_until
 from tests.offices import TwoSides, employee, person
 
 
@@ -222,8 +223,7 @@ def test_stop_takes_effect_between_records_and_keeps_what_was_done(sides):
     run_id = sides.start()
     worker = threading.Thread(target=sides.work, args=(run_id,))
     worker.start()
-    while not sides.employees():
-        pass
+    wait_until(sides.employees)
     with Session(sides.server.engine) as session:
         sync_runs.stop(session, run_id)
     worker.join()
@@ -404,8 +404,7 @@ def test_deletion_ends_a_sync_that_is_under_way(sides):
     run_id = sides.start()
     worker = threading.Thread(target=sides.work, args=(run_id,))
     worker.start()
-    while not sides.employees():
-        pass
+    wait_until(sides.employees)
     with Session(sides.server.engine) as session:
         delete_integration(session, sides.server.id, typed_title="Dubai office")
     worker.join()
