@@ -12,7 +12,6 @@ from sqlalchemy.orm import Session
 
 from models import Callback, CallSession, Integration, UserMapping, WebhookToken
 from rules.attention import WEEK, Connections, Facts, Traffic
-from rules.recording_states import WARN_BEFORE
 from rules.settings import Settings, load
 from rules.settings_checks import problems
 from rules.vocabulary import CallState
@@ -21,6 +20,7 @@ from services.drafts import published_document
 from services.health import broker_state
 from services.integrations import database_now, known_references
 from services.last_signs import as_moment, last_received
+from services.recording_settings import find_leaving
 
 MONTH = timedelta(days=30)
 # An old address that was used so lately is still the one that CallGear calls.
@@ -33,6 +33,7 @@ def read_facts(session: Session, integration: Integration, redis_url: str | None
     """Everything that can call for a person, as it is now. Asks neither of the other systems."""
     now = database_now(session)
     document = published_document(session, integration) if integration.published_version else None
+    leaving = find_leaving(session, integration, now)
     return Facts(
         now=now,
         zone=ZoneInfo(integration.timezone),
@@ -41,7 +42,7 @@ def read_facts(session: Session, integration: Integration, redis_url: str | None
         connections=read_connections(session, integration, redis_url, now),
         traffic=_traffic(session, integration.id, now),
         gone=problems(document, known_references(session, integration)) if document else (),
-        recordings_going=_recordings_going(session, integration, now),
+        recordings_going=(leaving.count, leaving.first_at) if leaving else None,
     )
 
 
@@ -153,25 +154,3 @@ def _overdue(session: Session, integration_id: int, now: datetime) -> int:
         Callback.due_at < now,
     )
     return session.execute(query).scalar_one()
-
-
-def _recordings_going(
-    session: Session, integration: Integration, now: datetime
-) -> tuple[int, datetime] | None:
-    """Recordings that the PBX deletes within days and nobody keeps: their number, and when."""
-    days = integration.pbx_recording_days
-    if days is None or integration.keep_recordings_days is not None:
-        return None
-    oldest = now - timedelta(days=days)
-    some = (
-        select(CallSession.started_at)
-        .where(
-            *conditions(integration.id, CallFilter(since=oldest, until=oldest + WARN_BEFORE)),
-            CallSession.facts["recordings"][0]["url"].as_string().is_not(None),
-        )
-        .order_by(CallSession.started_at)
-        .limit(MOST_COUNTED)
-        .subquery()
-    )
-    count, first = session.execute(select(func.count(), func.min(some.c.started_at))).one()
-    return (count, as_moment(first) + timedelta(days=days)) if count else None

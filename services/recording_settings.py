@@ -80,7 +80,8 @@ def find_leaving(session: Session, integration: Integration, now: datetime) -> L
         return None
     since = now - timedelta(days=days)
     copy = exists().where(
-        RecordingCopy.session_row_id == CallSession.id, RecordingCopy.state == "kept"
+        RecordingCopy.session_row_id == CallSession.id,
+        RecordingCopy.state.in_(("wanted", "kept")),
     )
     query = select(func.count(), func.min(CallSession.started_at)).where(
         CallSession.integration_id == integration.id,

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from models import Callback, CallSession, Integration, Notification, WebhookToken
+from models import Callback, CallSession, Integration, Notification, RecordingCopy, WebhookToken
 from services.attention import read_facts
 from services.integrations import database_now
 
@@ -91,11 +92,24 @@ def test_facts_are_those_of_the_office(any_server):
     assert facts.connections.workers == "unknown"
 
 
-def test_recordings_that_are_kept_do_not_go(server):
+@pytest.mark.parametrize(
+    ("state", "going"), [("kept", False), ("wanted", False), ("failed", True), ("expired", True)]
+)
+def test_recordings_of_which_a_copy_stays_do_not_go(server, state, going):
     with Session(server.engine) as session, session.begin():
         integration, now = session.scalars(select(Integration)).one(), database_now(session)
         plant(session, integration, now)
         integration.keep_recordings_days = 90
+        for call in session.scalars(select(CallSession)).all():
+            session.add(
+                RecordingCopy(
+                    integration_id=integration.id,
+                    session_row_id=call.id,
+                    record="r1",
+                    state=state,
+                )
+            )
     with Session(server.engine) as session:
         integration = session.scalars(select(Integration)).one()
-        assert read_facts(session, integration, None).recordings_going is None
+        found = read_facts(session, integration, None).recordings_going
+    assert found == ((2, now + timedelta(days=2)) if going else None)
