@@ -15,11 +15,20 @@ from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import JSON, BigInteger, Boolean, Connection, Float, Integer, Row, Table, text
+from sqlalchemy.dialects.postgresql import insert as insert_postgresql
+from sqlalchemy.dialects.sqlite import insert as insert_sqlite
 from sqlalchemy.sql.elements import TextClause
 
 from models.base import Moment, to_ms
 
 Values = Mapping[str, Any]
+
+
+def inserting(connection: Connection, table: Table) -> Any:
+    """An INSERT of the connection's dialect: with `on_conflict_do_update` and `_do_nothing`, which
+    both databases spell alike."""
+    is_sqlite = connection.dialect.name == "sqlite"
+    return insert_sqlite(table) if is_sqlite else insert_postgresql(table)
 
 
 def insert_rows(

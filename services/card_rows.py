@@ -6,11 +6,10 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 from sqlalchemy import Connection, delete, select, tuple_, update
-from sqlalchemy.dialects.postgresql import insert as insert_postgresql
-from sqlalchemy.dialects.sqlite import insert as insert_sqlite
 
 from models import Card
 from models.base import now_ms
+from models.bulk import inserting
 from services.card_inbox import Key
 
 CARDS = Card.__table__
@@ -36,10 +35,7 @@ def find_open(connection: Connection, *, minutes: int = 300) -> list[Row]:
 
 def make(connection: Connection, values: Mapping[str, Any]) -> Row | None:
     """The new card; None if another process was quicker."""
-    is_sqlite = connection.dialect.name == "sqlite"
-    statement = (insert_sqlite if is_sqlite else insert_postgresql)(CARDS).values(
-        **values, version=1, updated_at=now_ms()
-    )
+    statement = inserting(connection, CARDS).values(**values, version=1, updated_at=now_ms())
     return _one(
         connection,
         statement.on_conflict_do_nothing(

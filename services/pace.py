@@ -12,11 +12,10 @@ from time import monotonic
 from typing import Any
 
 from sqlalchemy import Connection, Row, delete, func, select, update
-from sqlalchemy.dialects.postgresql import insert as insert_postgresql
-from sqlalchemy.dialects.sqlite import insert as insert_sqlite
 
 from models import CrmAccount, CrmLane
 from models.base import from_ms, now_ms
+from models.bulk import inserting
 
 STOCK_SECONDS = 0.1  # how much of its rate a process takes ahead
 ASK_AGAIN_SECONDS = 0.05
@@ -139,8 +138,7 @@ class Pace:
             )
         ).scalar_one()
         lanes = max(0, min(wanted, limit - int(others)))
-        is_sqlite = connection.dialect.name == "sqlite"
-        statement = (insert_sqlite if is_sqlite else insert_postgresql)(LANES).values(
+        statement = inserting(connection, LANES).values(
             crm_account_row_id=row_id,
             token=self._token,
             in_flight=lanes,

@@ -7,12 +7,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection, and_, delete, func, or_, select
-from sqlalchemy.dialects.postgresql import insert as insert_postgresql
-from sqlalchemy.dialects.sqlite import insert as insert_sqlite
 from sqlalchemy.engine import Engine
 
 from models import CrmUserRow, Login, LoginIntegration, Presence, UserMapping
 from models.base import now_ms, reading
+from models.bulk import inserting
 from services import console_events
 
 # A stream says every MARK_SECONDS that it is there; the last one gone, this long is waited.
@@ -125,5 +124,4 @@ def purge(connection: Connection) -> int:
 
 
 def _insert(connection: Connection, **values: object) -> Any:
-    is_sqlite = connection.dialect.name == "sqlite"
-    return (insert_sqlite if is_sqlite else insert_postgresql)(PRESENCES).values(**values)
+    return inserting(connection, PRESENCES).values(**values)
