@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import fields
 from datetime import datetime
@@ -97,15 +97,12 @@ def load_calls(
     for row in rows:
         office = offices.get(session, row.integration_id)
         version = row.settings_version or office.published_version
-        settings = offices.settings(session, row.integration_id, version) if version else None
-        later = row.render_version
-        rendering = offices.settings(session, row.integration_id, later) if later else None
         made = decisions[row.id]
         call = Call(
             row=row,
             office=office,
-            settings=settings,
-            rendering=rendering,
+            settings=offices.find_settings(session, row.integration_id, version),
+            rendering=offices.find_settings(session, row.integration_id, row.render_version),
             events=events[row.id],
             now=now,
             knobs=knobs,
@@ -114,12 +111,7 @@ def load_calls(
             read_rows=ledger.rows,
             writes=writes[row.id],
             decisions=made.get(row.decision_number, {}),
-            earlier={
-                kind: one
-                for n in sorted(made)
-                if n < row.decision_number
-                for kind, one in made[n].items()
-            },
+            earlier=_earlier(made, row.decision_number),
             created=dict(row.created),
             client=Client(**row.client) if row.client else None,
             clicked=clicks.get((row.integration_id, row.call_session_id)),
@@ -128,6 +120,12 @@ def load_calls(
             call.update_session(settings_version=version)
         calls.append(call)
     return calls
+
+
+def _earlier(made: Mapping[int, dict[str, Stored]], number: int) -> dict[str, Stored]:
+    """Of each kind the last decision before this one."""
+    before = [made[each] for each in sorted(made) if each < number]
+    return {kind: decision for decisions in before for kind, decision in decisions.items()}
 
 
 def event_of(row: Any) -> Event:

@@ -8,7 +8,7 @@ from typing import Any
 from alembic.script import ScriptDirectory
 from redis import Redis
 from redis.exceptions import RedisError
-from sqlalchemy import func, select, text
+from sqlalchemy import ColumnElement, Select, func, select, text
 from sqlalchemy.engine import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -41,39 +41,24 @@ def readiness(engine: Engine, redis_url: str | None) -> dict[str, Any]:
 
 def counts(engine: Engine, redis_url: str | None) -> Counts:
     """How much of what there is, read when asked."""
-    sessions, writes = CallSession.__table__, CrmWrite.__table__
+    sessions = CallSession.__table__
     # What belongs to a deleted integration waits for nobody.
     is_alive = sessions.c.integration_id.in_(select(Integration.id).where(LIVE))
     with engine.connect() as connection:
-        due = connection.execute(
-            select(func.count()).where(sessions.c.next_at <= now_ms(), is_alive)
-        ).scalar_one()
-        later = connection.execute(
-            select(func.count()).where(sessions.c.next_at > now_ms(), is_alive)
-        ).scalar_one()
-        unfinished = connection.execute(
-            select(writes.c.status, func.count())
-            .where(
-                writes.c.session_row_id.in_(
-                    select(sessions.c.id).where(sessions.c.next_at.is_not(None), is_alive)
-                ),
-                writes.c.status.in_(("planned", "sent")),
-            )
-            .group_by(writes.c.status)
-        ).all()
+        due, later = (
+            connection.execute(select(func.count()).where(when, is_alive)).scalar_one()
+            for when in (sessions.c.next_at <= now_ms(), sessions.c.next_at > now_ms())
+        )
+        writes = connection.execute(_open_writes(is_alive)).all()
         pending = connection.execute(
             select(func.count()).where(Notification.state == "pending")
         ).scalar_one()
-        breakers = connection.execute(
-            select(CrmAccount.breaker, func.count())
-            .where(CrmAccount.id.in_(select(Integration.crm_account_row_id).where(LIVE)))
-            .group_by(CrmAccount.breaker)
-        ).all()
+        breakers = connection.execute(_breakers()).all()
     return {
         "calls_due": ("Calls with work", {"now": float(due), "later": float(later)}),
         "crm_writes_open": (
             "Writes to the CRM that are not done",
-            {"planned": 0.0, "sent": 0.0} | {word: float(count) for word, count in unfinished},
+            {"planned": 0.0, "sent": 0.0} | {word: float(count) for word, count in writes},
         ),
         "notifications_pending": ("Notifications not taken in yet", {"all": float(pending)}),
         "crm_accounts": (
@@ -82,6 +67,25 @@ def counts(engine: Engine, redis_url: str | None) -> Counts:
         ),
         "queue_jobs": ("Jobs waiting in the broker", {"calls": _queue_length(redis_url)}),
     }
+
+
+def _open_writes(is_alive: ColumnElement[bool]) -> Select[str, int]:
+    sessions, writes = CallSession.__table__, CrmWrite.__table__
+    at_work = select(sessions.c.id).where(sessions.c.next_at.is_not(None), is_alive)
+    return (
+        select(writes.c.status, func.count())
+        .where(writes.c.session_row_id.in_(at_work), writes.c.status.in_(("planned", "sent")))
+        .group_by(writes.c.status)
+    )
+
+
+def _breakers() -> Select[str, int]:
+    in_use = select(Integration.crm_account_row_id).where(LIVE)
+    return (
+        select(CrmAccount.breaker, func.count())
+        .where(CrmAccount.id.in_(in_use))
+        .group_by(CrmAccount.breaker)
+    )
 
 
 def broker_state(redis_url: str | None) -> tuple[str, str]:

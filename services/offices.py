@@ -64,6 +64,12 @@ class Offices:
             self._offices[integration_id] = (monotonic(), office)
         return office
 
+    def find_settings(
+        self, session: Session, integration_id: int, version: int | None
+    ) -> Settings | None:
+        """The settings of a version; None without one."""
+        return self.settings(session, integration_id, version) if version else None
+
     def settings(self, session: Session, integration_id: int, version: int) -> Settings:
         key = (integration_id, version)
         if key not in self._settings:
