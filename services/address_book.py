@@ -7,6 +7,7 @@ a few numbers and stops at the reserve of points; where the setting is off nothi
 
 from __future__ import annotations
 
+import contextlib
 import logging
 from dataclasses import dataclass
 from time import monotonic
@@ -152,11 +153,10 @@ def _put(pbx: CallGearClient, wish: Wish) -> str | None:
     """Set the manager of the number's contact, made if there is none; the id of the contact."""
     contact_id = wish.contact_id
     if contact_id is not None:
-        try:
+        # If somebody has deleted it, it is as if it had never been.
+        with contextlib.suppress(NotFoundError):
             pbx.update_contact(contact_id, personal_manager_id=wish.employee_id)
             return contact_id
-        except NotFoundError:
-            pass  # somebody deleted it: as if it had never been
     found = pbx.find_contact(wish.phone)
     if found is not None:
         if found.personal_manager_id != wish.employee_id:

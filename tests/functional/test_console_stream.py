@@ -231,6 +231,7 @@ def test_open_console_keeps_its_session_awake(app, office, employee, listen, mon
         db.session.commit()
 
         wait_until(lambda: _session_seen_at() > old)
+        assert now() - _session_seen_at() < timedelta(minutes=5)
 
 
 def test_stream_ends_after_a_while_so_that_rights_are_read_anew(employee, listen, monkeypatch):

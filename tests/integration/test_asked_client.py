@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import threading
 
+import pytest
+
 from services.ask_client import NoSuchCall, ask_for_client, asked_client
 from services.call_notes import save_note
 from tests.factories import CLIENT, KNOWN, answered_call, hung_up, record, ringing, talking
@@ -136,11 +138,10 @@ def test_hidden_number_makes_no_client(server):
 
 
 def test_unknown_call_is_refused(server):
-    try:
+    with pytest.raises(NoSuchCall):
         press(server, "nowhere")
-    except NoSuchCall:
-        return
-    raise AssertionError("a call that nobody has heard of took a wish")
+
+    assert server.audit() == {}
 
 
 def test_note_reaches_the_entry_of_the_call_with_a_higher_revision(server):

@@ -33,8 +33,9 @@ def test_ring_ends_the_wait(broker_url):
     doorbell.wait(0.01, alone=0.01)
     ended = heard(doorbell)
 
-    wait_until(lambda: Bell(broker_url, CONSOLES).ring() or ended)
+    wait_until(lambda: Bell(broker_url, CONSOLES).ring() or ended, seconds=LONG / 2)
 
+    assert len(ended) == 1
     doorbell.close()
 
 
@@ -45,7 +46,8 @@ def test_notification_rings_for_the_live_process_too(broker_url):
 
     Ringer(broker_url, workers=2).ring()
 
-    wait_until(lambda: ended)
+    wait_until(lambda: ended, seconds=LONG / 2)
+    assert len(ended) == 1
     doorbell.close()
 
 
