@@ -126,11 +126,13 @@ def test_crashed_part_starts_again_later_each_time(start):
 def test_killed_supervisor_leaves_no_orphan(start):
     system = start("good")
     system.wait_until_ready()
+    assert alive(system.pids())
 
     system.process.kill()
     system.process.wait()
 
     system.wait_for(lambda: not alive(system.pids()), seconds=3)
+    assert not alive(system.pids())
 
 
 def test_part_that_ignores_sigterm_is_killed_with_its_children(start):

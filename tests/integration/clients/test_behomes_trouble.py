@@ -182,6 +182,8 @@ def test_empty_answer_to_a_change_is_good(behomes, crm, method):
 
     METHODS[method](crm)
 
+    assert behomes.control("GET", "/_sim/faults")["fired"]["no_content_204"] == 1
+
 
 @pytest.mark.parametrize(
     ("code", "kind"),
