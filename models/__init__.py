@@ -24,6 +24,7 @@ from models.login import (
     LoginSession,
 )
 from models.notification import Notification
+from models.reconcile_run import ReconcileRun
 from models.recording import RecordingAccess, RecordingCopy
 from models.replay_run import ReplayRun
 from models.sync_run import SyncItem, SyncRun
@@ -56,6 +57,7 @@ __all__ = [
     "ManagerAnswer",
     "Notification",
     "Presence",
+    "ReconcileRun",
     "RecordingAccess",
     "RecordingCopy",
     "ReplayRun",

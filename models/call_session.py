@@ -116,6 +116,9 @@ class CallSession(db.Model):  # type: ignore[name-defined]
     # It ended, or its end says something else now: call-backs of its client are to be worked out.
     is_promise_due: Mapped[bool] = mapped_column(default=False)
 
+    # Of the calls report: whether this call was seen in it, and whether only it told of the call.
+    in_report: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
+    from_report: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
     report: Mapped[dict[str, Any] | None]  # its row of the calls report, in our words
     report_at: Mapped[datetime | None] = mapped_column(Moment)  # when to read it
     report_tries: Mapped[int] = mapped_column(default=0)

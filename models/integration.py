@@ -54,6 +54,13 @@ class Integration(db.Model):  # type: ignore[name-defined]
     pbx_tried_at: Mapped[datetime | None] = mapped_column(Moment)
     pbx_error: Mapped[str | None] = mapped_column(String(300))
 
+    # The comparison with the calls report: everything up to the watermark was compared; when it is
+    # due next (None: now), when the days before were compared last, what went wrong last.
+    reconciled_till: Mapped[datetime | None] = mapped_column(Moment)
+    reconcile_next_at: Mapped[datetime | None] = mapped_column(Moment)
+    nightly_reconciled_at: Mapped[datetime | None] = mapped_column(Moment)
+    reconcile_error: Mapped[str | None] = mapped_column(String(60))
+
     webhook_secret_sealed: Mapped[str] = mapped_column(Text)
     require_secret: Mapped[bool] = mapped_column(default=False)
     sources: Mapped[list[str]] = mapped_column(default=list)
