@@ -8,25 +8,23 @@ import sys
 import time
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 import click
 from flask import Flask, current_app
 from flask.cli import AppGroup, with_appcontext
-from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 
 from models import Integration, db
 from models.base import reading
-from models.integration import LIVE
 from runtime import migrate
+from runtime.command_line import fail, find_integration, ports, print_json
 from runtime.config_check import check, effective
 from runtime.user_commands import sync_users
 from services import accounts, call_json, due, integrations, lists, replay
 from services.create_login import TOO_WEAK, LoginRefused, create_login
 from services.health import readiness
 from services.integration_file import InvalidFile, read_connection, read_file
-from services.ports import Ports
 from services.sessions import NoSuchPerson, WeakPassword, reset_password
 
 POLL_SECONDS = 0.25
@@ -52,7 +50,7 @@ def _bring_database_up() -> None:
     """Commands work before the first start, and after an update before the next one."""
     parts = readiness(db.engine, None)["parts"]
     if parts["database"] == "away" and not _is_new():
-        _fail("database_away", "The database cannot be reached.")
+        fail("database_away", "The database cannot be reached.")
     if parts["migrations"] != "ok":
         with contextlib.redirect_stdout(sys.stderr):
             migrate.upgrade(current_app.extensions["config"])
@@ -76,12 +74,12 @@ def create_user(email: str, role: str, password_stdin: bool, ids: tuple[int, ...
     """Make a login."""
     password = _ask_password(password_stdin)
     for integration_id in ids:
-        _integration(integration_id)
+        find_integration(integration_id)
     try:
         login = create_login(db.session(), email, role, password, integration_ids=ids)
     except LoginRefused as error:
-        _fail("login_invalid", str(error))
-    _print({"id": login.id, "email": login.email, "role": login.role})
+        fail("login_invalid", str(error))
+    print_json({"id": login.id, "email": login.email, "role": login.role})
 
 
 @users.command("password")
@@ -92,10 +90,10 @@ def replace_password(email: str, password_stdin: bool) -> None:
     try:
         login = reset_password(email, _ask_password(password_stdin))
     except NoSuchPerson:
-        _fail("not_found", f"There is no login {email}.")
+        fail("not_found", f"There is no login {email}.")
     except WeakPassword as error:
-        _fail("login_invalid", TOO_WEAK[error.weakness])
-    _print({"id": login.id, "email": login.email, "role": login.role})
+        fail("login_invalid", TOO_WEAK[error.weakness])
+    print_json({"id": login.id, "email": login.email, "role": login.role})
 
 
 def _ask_password(from_stdin: bool) -> str:
@@ -110,10 +108,10 @@ def _ask_password(from_stdin: bool) -> str:
 @click.option("--dry-run", is_flag=True, help="Show what would change; write nothing.")
 def sync_employees(integration_id: int, dry_run: bool) -> None:
     """Bring CRM users over to the PBX's employees; 1 when it was broken off."""
-    _integration(integration_id)
+    find_integration(integration_id)
     db.session.remove()
-    told = sync_users(db.engine, _ports(), integration_id, is_dry=dry_run)
-    _print(told)
+    told = sync_users(db.engine, ports(), integration_id, is_dry=dry_run)
+    print_json(told)
     sys.exit(0 if told["aborted"] is None else 1)
 
 
@@ -121,12 +119,11 @@ def sync_employees(integration_id: int, dry_run: bool) -> None:
 @click.argument("file")
 def create_integration(file: str) -> None:
     """Make an integration from FILE (- is stdin)."""
-    ports = _ports()
     try:
-        made = integrations.create_integration(db.session(), read_file(_read(file)), ports)
+        made = integrations.create_integration(db.session(), read_file(_read(file)), ports())
     except InvalidFile as error:
-        _fail(error.code, "The file cannot be used.", fields=error.fields)
-    _print(asdict(made))
+        fail(error.code, "The file cannot be used.", fields=error.fields)
+    print_json(asdict(made))
     _get_acquainted(made.id)
 
 
@@ -135,14 +132,14 @@ def create_integration(file: str) -> None:
 @click.argument("file")
 def connect_integration(integration_id: int, file: str) -> None:
     """Take over new keys, addresses and limits, and test the connections."""
-    integration = _integration(integration_id)
+    integration = find_integration(integration_id)
     try:
         connection = read_connection(_read(file))
     except InvalidFile as error:
-        _fail(error.code, "The file cannot be used.", fields=error.fields)
-    integrations.connect(db.session(), integration, connection, _ports())
+        fail(error.code, "The file cannot be used.", fields=error.fields)
+    integrations.connect(db.session(), integration, connection, ports())
     result = _get_acquainted(integration_id)
-    _print(result)
+    print_json(result)
     if result["behomes"] != "ok" or result["callgear"] not in ("ok", "not_configured"):
         sys.exit(1)
 
@@ -151,7 +148,9 @@ def connect_integration(integration_id: int, file: str) -> None:
 @click.argument("integration_id", type=int)
 def export_settings(integration_id: int) -> None:
     """Print the settings document."""
-    _print(integrations.settings_document(db.session(), _integration(integration_id)), indent=2)
+    print_json(
+        integrations.settings_document(db.session(), find_integration(integration_id)), indent=2
+    )
 
 
 @settings_group.command("import")
@@ -160,19 +159,19 @@ def export_settings(integration_id: int) -> None:
 @click.option("--publish", is_flag=True, help="Calls from now on are handled by it.")
 def import_settings(integration_id: int, file: str, publish: bool) -> None:
     """Check a settings document and keep it as draft, or publish it."""
-    integration, document, session = _integration(integration_id), _read(file), db.session()
+    integration, document, session = find_integration(integration_id), _read(file), db.session()
     try:
         known = integrations.known_references(session, integration)
         integrations.check_settings(document, locale=integration.locale, known=known)
     except InvalidFile as error:
-        _fail(error.code, "The settings cannot work.", fields=error.fields)
+        fail(error.code, "The settings cannot work.", fields=error.fields)
     if not publish:
         integrations.save_draft(session, integration, document)
-        _print({"published_version": integration.published_version, "draft": True})
+        print_json({"published_version": integration.published_version, "draft": True})
         return
     number = integrations.publish(session, integration, document, author=None)
     current_app.extensions["ringer"].ring()
-    _print({"published_version": number})
+    print_json({"published_version": number})
 
 
 @calls.command("show")
@@ -180,15 +179,15 @@ def import_settings(integration_id: int, file: str, publish: bool) -> None:
 @click.argument("call_session_id")
 def show_call(integration_id: int, call_session_id: str) -> None:
     """Print facts, decisions, writes and trace of a call."""
-    _integration(integration_id)
+    find_integration(integration_id)
     session = db.session()
     call = call_json.find_session(session, integration_id, call_session_id)
     if call is None:
-        _fail("not_found", f"There is no call {call_session_id}.")
+        fail("not_found", f"There is no call {call_session_id}.")
     shown = call_json.call_as_json(session, call)
     shown["writes"] = call_json.writes_as_json(session, call)
     shown["trace"] = call_json.trace_as_json(session, call)
-    _print(shown)
+    print_json(shown)
 
 
 @calls.command("drain")
@@ -196,7 +195,7 @@ def show_call(integration_id: int, call_session_id: str) -> None:
 @click.option("--timeout", type=float, default=60.0, help="Seconds to wait at most.")
 def wait_for_calls(integration_id: int, timeout: float) -> None:
     """Wait until nothing is due; 0 when idle, 1 on time-out. It does not work itself."""
-    _integration(integration_id)
+    find_integration(integration_id)
     db.session.remove()
     until = time.monotonic() + timeout
     while True:
@@ -205,7 +204,7 @@ def wait_for_calls(integration_id: int, timeout: float) -> None:
         if left == 0 or time.monotonic() >= until:
             break
         time.sleep(POLL_SECONDS)
-    _print({"idle": left == 0, "left": left})
+    print_json({"idle": left == 0, "left": left})
     sys.exit(0 if left == 0 else 1)
 
 
@@ -214,12 +213,12 @@ def wait_for_calls(integration_id: int, timeout: float) -> None:
 @click.argument("call_session_id", required=False)
 def replay_writes(integration_id: int, call_session_id: str | None) -> None:
     """Send writes that were set aside again, rendered with today's settings."""
-    _integration(integration_id)
+    find_integration(integration_id)
     db.session.remove()
     with db.engine.begin() as connection:
         replayed = replay.replay_writes(connection, integration_id, call_session_id)
     current_app.extensions["ringer"].ring()
-    _print({"replayed": replayed})
+    print_json({"replayed": replayed})
 
 
 @crm.command("probe")
@@ -227,8 +226,8 @@ def replay_writes(integration_id: int, call_session_id: str | None) -> None:
 @click.option("--phone", default="+12025550143", help="A number to look up.")
 def probe_crm(integration_id: int, phone: str) -> None:
     """Read-only: which expectations of the CRM contract hold."""
-    found = _ports().crm(_integration(integration_id)).probe(phone)
-    _print(
+    found = ports().crm(find_integration(integration_id)).probe(phone)
+    print_json(
         {
             "ok": all(each.holds for each in found),
             "expectations": [each._asdict() for each in found],
@@ -242,18 +241,17 @@ def check_config() -> None:
     """Print the effective configuration, secrets masked; 1 if something is refused."""
     known = current_app.extensions["config"]
     findings = check(known)
-    _print({"config": effective(known), "findings": [asdict(each) for each in findings]})
+    print_json({"config": effective(known), "findings": [asdict(each) for each in findings]})
     sys.exit(1 if any(each.level == "error" for each in findings) else 0)
 
 
 def _get_acquainted(integration_id: int) -> dict[str, Any]:
     """Verify both keys and read the lists, as far as the other sides can be reached."""
     db.session.remove()
-    ports, engine = _ports(), db.engine
     account = db.session.get_one(Integration, integration_id).crm_account_row_id
     db.session.remove()
-    error = accounts.verify_account(engine, account, ports, integration_id=integration_id)
-    lists.refresh(engine, ports, integration_id)
+    error = accounts.verify_account(db.engine, account, ports(), integration_id=integration_id)
+    lists.refresh(db.engine, ports(), integration_id)
     integration = db.session.get_one(Integration, integration_id)
     has_pbx = bool(integration.access_token_sealed)
     pbx = integration.pbx_error or "ok"
@@ -264,36 +262,11 @@ def _get_acquainted(integration_id: int) -> dict[str, Any]:
     }
 
 
-def _ports() -> Ports:
-    ports: Ports = current_app.extensions["ports"]
-    return ports
-
-
-def _integration(integration_id: int) -> Integration:
-    query = select(Integration).where(Integration.id == integration_id, LIVE)
-    integration = db.session.scalar(query)
-    if integration is None:
-        _fail("not_found", f"There is no integration {integration_id}.")
-    return integration
-
-
 def _read(file: str) -> Any:
     try:
         text = sys.stdin.read() if file == "-" else Path(file).read_text(encoding="utf-8")
         return json.loads(text)
     except OSError as error:
-        _fail("file_unreadable", str(error))
+        fail("file_unreadable", str(error))
     except ValueError as error:
-        _fail("file_invalid", f"The file is not JSON: {error}")
-
-
-def _print(value: Any, indent: int | None = None) -> None:
-    click.echo(json.dumps(value, ensure_ascii=False, indent=indent))
-
-
-def _fail(code: str, message: str, *, fields: list[dict[str, str]] | None = None) -> NoReturn:
-    error: dict[str, Any] = {"code": code, "message": message}
-    if fields is not None:
-        error["fields"] = fields
-    _print({"error": error})
-    sys.exit(1)
+        fail("file_invalid", f"The file is not JSON: {error}")

@@ -1,0 +1,44 @@
+"""What all commands share: how they answer, refuse, and find what they are asked about."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import Any, NoReturn
+
+import click
+from flask import current_app
+from sqlalchemy import select
+
+from models import Integration, db
+from models.integration import LIVE
+from services.ports import Ports
+
+
+def print_json(value: Any, indent: int | None = None) -> None:
+    """Print a result to stdout."""
+    click.echo(json.dumps(value, ensure_ascii=False, indent=indent))
+
+
+def fail(code: str, message: str, *, fields: list[dict[str, str]] | None = None) -> NoReturn:
+    """Print an error as JSON to stdout and end with exit code 1."""
+    error: dict[str, Any] = {"code": code, "message": message}
+    if fields is not None:
+        error["fields"] = fields
+    print_json({"error": error})
+    sys.exit(1)
+
+
+def find_integration(integration_id: int) -> Integration:
+    """The integration with this id; ends the command if there is none."""
+    query = select(Integration).where(Integration.id == integration_id, LIVE)
+    integration = db.session.scalar(query)
+    if integration is None:
+        fail("not_found", f"There is no integration {integration_id}.")
+    return integration
+
+
+def ports() -> Ports:
+    """The doors to the outside."""
+    found: Ports = current_app.extensions["ports"]
+    return found
