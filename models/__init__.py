@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from models.audit import AuditFinding, AuditRun
 from models.base import db
 from models.call_session import CallSession, TraceEntry
 from models.callback import Callback
@@ -11,6 +12,7 @@ from models.contact_lock import ContactLock
 from models.crm_account import CrmAccount, CrmLane
 from models.crm_list import CrmList
 from models.crm_write import CrmWrite
+from models.day_account import DayAccount, DayRepair
 from models.decision import Decision
 from models.employee import CrmUserRow, EmployeeRow, UserMapping, VirtualNumberRow
 from models.integration import Integration, SettingsVersion, WebhookToken
@@ -31,6 +33,8 @@ from models.sync_run import SyncItem, SyncRun
 
 __all__ = [
     "AddressBookEntry",
+    "AuditFinding",
+    "AuditRun",
     "CallSession",
     "Callback",
     "Card",
@@ -44,6 +48,8 @@ __all__ = [
     "CrmList",
     "CrmUserRow",
     "CrmWrite",
+    "DayAccount",
+    "DayRepair",
     "Decision",
     "EmployeeRow",
     "Integration",

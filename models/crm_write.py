@@ -52,3 +52,5 @@ class CrmWrite(db.Model):  # type: ignore[name-defined]
     done_at: Mapped[datetime | None] = mapped_column(Moment)
     closed_at: Mapped[datetime | None] = mapped_column(Moment)  # gone or closed in the CRM
     error: Mapped[dict[str, Any] | None]
+    # When the audit last compared it with what the CRM shows under its reference.
+    audited_at: Mapped[datetime | None] = mapped_column(Moment)
