@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from models.audit_entry import AuditEntry
 from models.audit import AuditFinding, AuditRun
 from models.base import db
 from models.call_session import CallSession, TraceEntry
@@ -15,6 +16,8 @@ from models.crm_write import CrmWrite
 from models.day_account import DayAccount, DayRepair
 from models.decision import Decision
 from models.employee import CrmUserRow, EmployeeRow, UserMapping, VirtualNumberRow
+from models.erasure import Erasure
+from models.heartbeat import Heartbeat
 from models.integration import Integration, SettingsVersion, WebhookToken
 from models.known_client import AddressBookEntry, CrmEvent, KnownClient, ManagerAnswer
 from models.login import (
@@ -30,9 +33,11 @@ from models.reconcile_run import ReconcileRun
 from models.recording import RecordingAccess, RecordingCopy
 from models.replay_run import ReplayRun
 from models.sync_run import SyncItem, SyncRun
+from models.task_turn import TaskTurn
 
 __all__ = [
     "AddressBookEntry",
+    "AuditEntry",
     "AuditFinding",
     "AuditRun",
     "CallSession",
@@ -52,6 +57,8 @@ __all__ = [
     "DayRepair",
     "Decision",
     "EmployeeRow",
+    "Erasure",
+    "Heartbeat",
     "Integration",
     "Invitation",
     "KeptForm",
@@ -70,6 +77,7 @@ __all__ = [
     "SettingsVersion",
     "SyncItem",
     "SyncRun",
+    "TaskTurn",
     "TraceEntry",
     "UserMapping",
     "VirtualNumberRow",

@@ -64,6 +64,14 @@ class CallSession(db.Model):  # type: ignore[name-defined]
             # As queries say it there, or it is not seen to fit.
             sqlite_where=text("is_promise_due = 1"),
         ),
+        # Whole calls by age, for the job that takes their data out.
+        Index(
+            "ix_call_session_whole",
+            "integration_id",
+            "started_at",
+            postgresql_where=text("erased_at IS NULL"),
+            sqlite_where=text("erased_at IS NULL"),
+        ),
         {"postgresql_with": {"fillfactor": 70}},
     )
 
@@ -122,6 +130,10 @@ class CallSession(db.Model):  # type: ignore[name-defined]
     report: Mapped[dict[str, Any] | None]  # its row of the calls report, in our words
     report_at: Mapped[datetime | None] = mapped_column(Moment)  # when to read it
     report_tries: Mapped[int] = mapped_column(default=0)
+
+    # What tells of a person is gone (services/wipe_calls.py): an id remains, so that what comes
+    # again is known. Nothing is ever written for such a call.
+    erased_at: Mapped[datetime | None] = mapped_column(Moment)
 
     lease_token: Mapped[str | None] = mapped_column(String(32))
     leased_until: Mapped[datetime | None] = mapped_column(Moment)

@@ -22,6 +22,7 @@ class ClickCall(db.Model):  # type: ignore[name-defined]
         UniqueConstraint("integration_id", "request_id"),
         Index("ix_click_call_asked", "integration_id", "asked_at"),
         Index("ix_click_call_session", "integration_id", "call_session_id"),
+        Index("ix_click_call_phone", "integration_id", "phone"),
     )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)

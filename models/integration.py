@@ -70,6 +70,8 @@ class Integration(db.Model):  # type: ignore[name-defined]
     # after so many (None: nobody has said).
     keep_recordings_days: Mapped[int | None]
     pbx_recording_days: Mapped[int | None]
+    # Kind of data -> days it is kept (rules/retention.py); what is not named has the usual time.
+    kept_days: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default="{}")
     api_key_hash: Mapped[str] = mapped_column(String(64), unique=True)
 
     crm_account: Mapped[CrmAccount] = relationship(lazy="joined")

@@ -19,7 +19,15 @@ class KnownClient(db.Model):  # type: ignore[name-defined]
     """
 
     __tablename__ = "known_client"
-    __table_args__ = (Index("ix_known_client_client", "crm_account_row_id", "client_id"),)
+    __table_args__ = (
+        Index("ix_known_client_client", "crm_account_row_id", "client_id"),
+        Index(
+            "ix_known_client_nobody",
+            "read_at",
+            postgresql_where=text("client_id IS NULL"),
+            sqlite_where=text("client_id IS NULL"),
+        ),
+    )
 
     crm_account_row_id: Mapped[int] = mapped_column(
         ForeignKey("crm_account.id", ondelete="CASCADE"), primary_key=True
@@ -40,7 +48,10 @@ class ManagerAnswer(db.Model):  # type: ignore[name-defined]
     """One answer to the PBX's question for a personal manager, with its reason and its time."""
 
     __tablename__ = "manager_answer"
-    __table_args__ = (Index("ix_manager_answer_at", "integration_id", "at"),)
+    __table_args__ = (
+        Index("ix_manager_answer_at", "integration_id", "at"),
+        Index("ix_manager_answer_phone", "integration_id", "phone"),
+    )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     integration_id: Mapped[int] = mapped_column(ForeignKey("integration.id"))

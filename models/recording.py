@@ -38,7 +38,10 @@ class RecordingAccess(db.Model):  # type: ignore[name-defined]
     """Somebody played a recording: a login, or whoever held the link."""
 
     __tablename__ = "recording_access"
-    __table_args__ = (Index("ix_recording_access_call", "integration_id", "call_session_id", "at"),)
+    __table_args__ = (
+        Index("ix_recording_access_call", "integration_id", "call_session_id", "at"),
+        Index("ix_recording_access_at", "integration_id", "at"),
+    )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     integration_id: Mapped[int] = mapped_column(ForeignKey("integration.id"))
