@@ -34,6 +34,7 @@ from models.recording import RecordingAccess, RecordingCopy
 from models.replay_run import ReplayRun
 from models.sync_run import SyncItem, SyncRun
 from models.task_turn import TaskTurn
+from models.task_turn import TaskTurn
 
 __all__ = [
     "AddressBookEntry",
@@ -77,6 +78,7 @@ __all__ = [
     "SettingsVersion",
     "SyncItem",
     "SyncRun",
+    "TaskTurn",
     "TaskTurn",
     "TraceEntry",
     "UserMapping",

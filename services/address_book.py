@@ -32,6 +32,7 @@ from rules.settings import PersonalManager
 from services.employee_statuses import needing
 from services.points import seconds_to_wait
 from services.ports import Ports
+from services.task_turns import Turn
 
 logger = logging.getLogger(__name__)
 
@@ -52,11 +53,13 @@ class Wish:
 
 
 class AddressBooks:
-    """Writes the books of the integrations that want it; one thread of one process uses it."""
+    """Writes the books of the integrations that want it; one thread of one process uses it, and of
+    several hosts one at a time: two that look for a number at once would both make a contact."""
 
     def __init__(self, engine: Engine, ports: Ports) -> None:
         self._engine = engine
         self._ports = ports
+        self._turn = Turn(engine, "write address books")
         self._next_at: dict[int, float] = {}
 
     def write_due(self) -> int:
@@ -74,6 +77,8 @@ class AddressBooks:
         written = 0
         for wish in due if pbx else ():
             assert pbx is not None
+            if not self._turn.hold():
+                break
             error = _write(self._engine, integration_id, pbx, wish)
             written += error is None
             wait = seconds_to_wait(pbx.limits, reserve=RESERVE)

@@ -98,8 +98,10 @@ def _handle(engine: Engine, row: Any) -> None:
     if row.tries >= TRIES:
         _finish(engine, row.id, row.error or "crashed")
         return
-    # Counted before the work: an event that kills its process is tried three times, too.
-    _count(engine, row.id, 1)
+    # Counted before the work: an event that kills its process is tried three times, too. Of two
+    # processes that read it at once, one counts and works.
+    if not _claim(engine, row):
+        return
     event = event_effects.Event(row.integration_id, row.occurred_at, row.data)
     try:
         with engine.begin() as connection:
@@ -109,7 +111,7 @@ def _handle(engine: Engine, row: Any) -> None:
             connection.execute(update(EVENTS).where(EVENTS.c.id == row.id).values(done))
     except (OperationalError, InterfaceError):
         with contextlib.suppress(OperationalError, InterfaceError):
-            _count(engine, row.id, -1)  # the database itself: not this event's fault
+            _give_back(engine, row.id)  # the database itself: not this event's fault
         raise
     except Exception as error:
         # Without the message: a database's can hold the row, with a person in it.
@@ -118,10 +120,17 @@ def _handle(engine: Engine, row: Any) -> None:
         _finish(engine, row.id, type(error).__name__, is_last=is_last)
 
 
-def _count(engine: Engine, event_row_id: int, more: int) -> None:
+def _claim(engine: Engine, row: Any) -> bool:
+    as_read = EVENTS.c.id == row.id, EVENTS.c.tries == row.tries, EVENTS.c.handled_at.is_(None)
+    with engine.begin() as connection:
+        counted = connection.execute(update(EVENTS).where(*as_read).values(tries=row.tries + 1))
+    return bool(counted.rowcount)
+
+
+def _give_back(engine: Engine, event_row_id: int) -> None:
     counted = update(EVENTS).where(EVENTS.c.id == event_row_id)
     with engine.begin() as connection:
-        connection.execute(counted.values(tries=EVENTS.c.tries + more))
+        connection.execute(counted.values(tries=EVENTS.c.tries - 1))
 
 
 def _finish(engine: Engine, event_row_id: int, error: str, *, is_last: bool = True) -> None:

@@ -26,6 +26,7 @@ from rules.settings import AbsentManager, PersonalManager, load
 from services.integrations import locked
 from services.points import seconds_to_wait
 from services.ports import Ports
+from services.task_turns import Turn
 
 logger = logging.getLogger(__name__)
 
@@ -49,7 +50,8 @@ def read_away(session: Session, integration_id: int, now: datetime) -> frozenset
 
 
 class StatusReader:
-    """Reads statuses of the integrations that need them; one thread of one process uses it.
+    """Reads statuses of the integrations that need them; one thread of one process uses it, and of
+    several hosts one at a time: each reading costs points.
 
     What is due it remembers itself: after a restart everybody is read once more, for one point.
     """
@@ -57,6 +59,7 @@ class StatusReader:
     def __init__(self, engine: Engine, ports: Ports) -> None:
         self._engine = engine
         self._ports = ports
+        self._turn = Turn(engine, "read statuses")
         self._next_at: dict[int, float] = {}
         self._statuses: dict[int, tuple[float, tuple[Status, ...]]] = {}
 
@@ -66,6 +69,8 @@ class StatusReader:
         for integration_id in needing(self._engine, needs_statuses):
             if monotonic() < self._next_at.get(integration_id, 0.0):
                 continue
+            if not self._turn.hold():
+                break
             self._next_at[integration_id] = monotonic() + EVERY_SECONDS
             done += self._read(integration_id)
         return done
