@@ -78,16 +78,20 @@ def repeat(create="deal", owner="answered_by"):
     return {"repeat": {"create": create, "owner": owner}}
 
 
+def every(*choices):
+    return list(product(*choices))
+
+
 CREATES = ("lead", "deal", "lead_and_deal", "nothing")
 KNOWN = (Client("c_1", "Client One", responsible_user_id="u_2"), Client("c_1"))
 SIDES = {
     "incoming": {
-        "first": product((True, False), CREATES, ("answered_by", "finished_by", "from_settings")),
-        "repeat": product(CREATES, ("answered_by", "finished_by", "from_settings")),
+        "first": every((True, False), CREATES, ("answered_by", "finished_by", "from_settings")),
+        "repeat": every(CREATES, ("answered_by", "finished_by", "from_settings")),
     },
     "outgoing": {
-        "first": product((True, False), CREATES, ("caller", "from_settings")),
-        "repeat": product(
+        "first": every((True, False), CREATES, ("caller", "from_settings")),
+        "repeat": every(
             CREATES, ("answered_by", "finished_by", "from_client_card", "from_settings")
         ),
     },
