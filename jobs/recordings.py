@@ -13,7 +13,7 @@ from sqlalchemy.engine import Engine
 
 from models import db
 from services.fetch_recordings import fetch_recordings
-from services.keep_recordings import expire_copies, plan_copies, remove_orphans
+from services.keep_recordings import expire_copies, plan_copies, remove_orphans, remove_strays
 from services.ports import Ports
 
 FETCH_SECONDS = 60.0
@@ -44,6 +44,11 @@ def let_recordings_go() -> None:
     ports = current_app.extensions["ports"]
     expire_copies(db.engine, ports)
     remove_orphans(db.engine, ports)
+
+
+def remove_stray_recordings() -> None:
+    """Delete files that no copy needs any more: a host alone with its folder, or one erased."""
+    remove_strays(db.engine, current_app.extensions["ports"])
 
 
 def _fetch(engine: Engine, ports: Ports, go_on: Callable[[], bool]) -> None:

@@ -12,7 +12,7 @@ from redis.exceptions import RedisError
 
 from jobs.aside import Aside
 from jobs.queue import enqueue_drain, open_queue, ring_for_sync
-from jobs.recordings import keep_recordings, let_recordings_go
+from jobs.recordings import keep_recordings, let_recordings_go, remove_stray_recordings
 from models import db
 from models.base import reading
 from services import (
@@ -176,6 +176,7 @@ TASKS: tuple[tuple[str, float, Callable[[], object]], ...] = (
     ("purge deleted", 10.0, purge_deleted),
     ("keep recordings", 5.0, keep_recordings),
     ("let recordings go", 60.0, let_recordings_go),
+    ("remove strays", 3600.0, Aside("remove strays", remove_stray_recordings)),
     ("forget old cards", 60.0, forget_old_cards),
     ("forget old logins", 600.0, forget_old_logins),
 )

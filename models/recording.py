@@ -11,7 +11,7 @@ from models.base import BigId, Moment, db
 
 
 class RecordingCopy(db.Model):  # type: ignore[name-defined]
-    """A recording to keep. The audio lies encrypted in the instance folder under `file_name`.
+    """A recording to keep. The audio lies encrypted in RECORDINGS_DIR under `file_name`.
 
     `state`: wanted, kept, failed (`error` says why) or expired (the file is gone).
     """

@@ -46,6 +46,7 @@ class Config:
     settle_seconds: int
     enrich_seconds: int
     recording_link_days: int
+    recordings_dir: Path
 
     @classmethod
     def load(cls, root: Path = ROOT) -> Config:
@@ -61,7 +62,7 @@ class Config:
         read = Variables(environ)
         host = read.host("HOST", "127.0.0.1")
         port = read.whole("PORT", 8000, at_least=1, at_most=65535)
-        instance_dir = (root / Path(read.text("INSTANCE_DIR", "instance")).expanduser()).absolute()
+        instance_dir = _folder(root, read.text("INSTANCE_DIR", "instance"))
         demo = read.switch("DEMO", True)
         made = cls(
             port=port,
@@ -87,6 +88,7 @@ class Config:
             settle_seconds=read.whole("SETTLE_SECONDS", 120, at_least=1, at_most=86400),
             enrich_seconds=read.whole("ENRICH_SECONDS", 30, at_least=0, at_most=86400),
             recording_link_days=read.whole("RECORDING_LINK_DAYS", 30, at_least=1, at_most=3650),
+            recordings_dir=_folder(root, read.text("RECORDINGS_DIR", f"{instance_dir}/recordings")),
         )
         read.raise_problems()
         return made._completed()
@@ -129,6 +131,10 @@ def read_env_file(path: Path) -> dict[str, str]:
         if equals and not name.startswith("#"):
             found[name.strip()] = value.strip().strip("\"'")
     return found
+
+
+def _folder(root: Path, text: str) -> Path:
+    return (root / Path(text).expanduser()).absolute()
 
 
 def _own_address(host: str, port: int) -> str:

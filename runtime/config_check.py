@@ -8,6 +8,8 @@ from dataclasses import dataclass, fields
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
+from sqlalchemy import make_url
+
 from runtime.config import VENDOR_HOSTS, Config, is_loopback
 from runtime.masking import mask_text
 
@@ -98,3 +100,26 @@ def _production(config: Config) -> Iterator[Finding]:
         yield Finding("note", "API_HOSTS", "names hosts that are not the vendors'")
     if any((config.instance_dir / name).exists() for name in KEY_FILES):
         yield Finding("note", "INSTANCE_DIR", "holds generated keys: keep a copy in a safe place")
+    if is_database_elsewhere(config.database_url):
+        yield from _several_hosts(config)
+
+
+def _several_hosts(config: Config) -> Iterator[Finding]:
+    """What must be the same on all machines that share a database."""
+    generated = "is generated on this machine, but the database is on another: give it to each host"
+    given = {"secret_key": (config.secret_key,), "encryption_keys": config.encryption_keys}
+    for name, values in given.items():
+        path = config.instance_dir / name
+        if path.exists() and tuple(path.read_text(encoding="utf-8").split()) == values:
+            yield Finding("error", name.upper(), generated)
+    if config.redis_url is None:
+        yield Finding("warning", "REDIS_URL", "is not set: hosts of one database need one broker")
+    if config.recordings_dir.is_relative_to(config.instance_dir):
+        yield Finding("note", "RECORDINGS_DIR", "is not set: copies could be played here only")
+
+
+def is_database_elsewhere(database_url: str) -> bool:
+    """Whether the database is a server on another machine, which several hosts may share."""
+    url = make_url(database_url)
+    hosts = [str(host) for host in (url.host, *url.normalized_query.get("host", ())) if host]
+    return any(not host.startswith("/") and not is_loopback(host) for host in hosts)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Flask
 
 from clients.behomes import BehomesClient
-from clients.callgear import CallGearClient
+from clients.callgear import MEDIA_HOST, CallGearClient
 from clients.http import Http
 from clients.wire import load_wire
 from jobs.queue import Ringer
@@ -41,6 +41,7 @@ def make_ports(config: Config, app: Flask) -> Ports:
             call_api_url=access.call_api_url,
             access_token=access.access_token,
             timezone=access.timezone,
+            media_host=access.media_host or MEDIA_HOST,
         )
 
     return Ports(
@@ -52,7 +53,7 @@ def make_ports(config: Config, app: Flask) -> Ports:
         settle_seconds=config.settle_seconds,
         enrich_seconds=config.enrich_seconds,
         recording_link_days=config.recording_link_days,
-        recordings_dir=config.instance_dir / "recordings",
+        recordings_dir=config.recordings_dir,
         secret_key=config.secret_key,
     )
 

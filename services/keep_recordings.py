@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Row, delete, select, update
+from sqlalchemy import Row, delete, func, select, update
 from sqlalchemy.engine import Connection, Engine
 
 from models import CallSession, Integration, RecordingCopy
@@ -66,16 +66,41 @@ def expire_copies(engine: Engine, ports: Ports) -> int:
 
 def remove_orphans(engine: Engine, ports: Ports) -> int:
     """Delete the files of integrations whose data is gone; returns how many integrations."""
-    folders = [each for each in _folders(ports.recordings_dir) if each.name.isdigit()]
+    folders = _folders(ports.recordings_dir)
     if not folders:
         return 0
     with reading(), engine.connect() as connection:
-        query = select(INTEGRATIONS.c.id).where(INTEGRATIONS.c.behomes_key_sealed != "")
-        known = {str(each) for each in connection.execute(query).scalars()}
-    orphans = [folder for folder in folders if folder.name not in known]
+        has_data = INTEGRATIONS.c.behomes_key_sealed != ""
+        known = set(connection.execute(select(INTEGRATIONS.c.id).where(has_data)).scalars())
+        newest = connection.execute(select(func.max(INTEGRATIONS.c.id))).scalar_one() or 0
+    # A number that this database never gave belongs to another one, whose files stay.
+    orphans = [folder for number, folder in folders if number not in known and number <= newest]
     for folder in orphans:
         shutil.rmtree(folder, ignore_errors=True)
     return len(orphans)
+
+
+def remove_strays(engine: Engine, ports: Ports) -> int:
+    """Delete the files whose copy is no more: its time was over, or it was erased, while this
+    folder was not at hand, or on a host with another folder. Returns how many."""
+    removed = 0
+    for _, folder in _folders(ports.recordings_dir):
+        files = {int(each.stem): each for each in folder.iterdir() if each.stem.isdigit()}
+        ids = sorted(files)
+        for start in range(0, len(ids), LOOKED_AT):
+            for row_id in _stray(engine, ids[start : start + LOOKED_AT]):
+                files[row_id].unlink(missing_ok=True)
+                removed += 1
+    return removed
+
+
+def _stray(engine: Engine, ids: list[int]) -> list[int]:
+    """Of these numbers of files, those that this database gave once and has let go."""
+    needed = select(COPIES.c.id).where(COPIES.c.id.in_(ids), COPIES.c.state.in_(("kept", "wanted")))
+    with reading(), engine.connect() as connection:
+        known = set(connection.execute(needed).scalars())
+        newest = connection.execute(select(func.max(COPIES.c.id))).scalar_one() or 0
+    return [each for each in ids if each not in known and each <= newest]
 
 
 def forget_wanted(connection: Connection, integration_id: int) -> None:
@@ -123,5 +148,7 @@ def _now(connection: Connection) -> datetime:
     return from_ms(connection.execute(select(now_ms())).scalar_one())
 
 
-def _folders(folder: Path) -> list[Path]:
-    return [each for each in folder.iterdir() if each.is_dir()] if folder.is_dir() else []
+def _folders(folder: Path) -> list[tuple[int, Path]]:
+    """The folders of the integrations, with their numbers."""
+    found = folder.iterdir() if folder.is_dir() else ()
+    return [(int(each.name), each) for each in found if each.name.isdigit() and each.is_dir()]

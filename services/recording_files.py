@@ -1,4 +1,4 @@
-"""Encrypted audio on the local disk: written piece by piece, read from anywhere.
+"""Encrypted audio on the disk: written piece by piece, read from anywhere.
 
 A file is a head (a key of its own, sealed by the vault) and pieces of 64 KiB, each with its nonce
 and its mark (AES-256-GCM). A piece is bound to its file and its place, so that pieces cannot be

@@ -5,16 +5,18 @@ from __future__ import annotations
 import re
 import secrets
 import shutil
+from dataclasses import replace
 from urllib.parse import urlsplit
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
+from app import create_app
 from models import Integration, RecordingAccess, RecordingCopy
 from services import fetch_recordings
 from services.fetch_recordings import fetch_recordings as fetch
-from services.keep_recordings import expire_copies, plan_copies, remove_orphans
+from services.keep_recordings import expire_copies, plan_copies, remove_orphans, remove_strays
 from services.recording_files import PIECE
 from tests.factories import answered_call, event
 from tests.raw_server import raw_server, reply
@@ -173,6 +175,33 @@ def test_files_of_a_deleted_integration_go(server, kept):
 
     assert remove_orphans(server.engine, server.ports) == 1
     assert not list(server.ports.recordings_dir.rglob("*.rec"))
+
+
+def test_file_whose_copy_was_let_go_elsewhere_is_deleted(server, kept):
+    keep(server)
+    folder = server.ports.recordings_dir
+    (file,) = folder.rglob("*.rec")
+    stranger = folder / str(server.id) / "999.rec"  # a number that this database never gave
+    stranger.write_bytes(b"of another database")
+
+    assert remove_strays(server.engine, server.ports) == 0
+    with server.engine.begin() as connection:
+        connection.execute(update(RecordingCopy).values(state="expired"))
+    assert remove_strays(server.engine, server.ports) == 1
+
+    assert not file.exists() and stranger.exists()
+
+
+def test_copy_made_on_one_host_plays_on_another_with_the_same_folder(server, host, kept, tmp_path):
+    keep(server)
+    host.answer = reply(b"gone", status="404 Not Found")
+    here = server.app.extensions["config"]
+    shared = replace(here, instance_dir=tmp_path / "other", recordings_dir=here.recordings_dir)
+    alone = replace(shared, recordings_dir=tmp_path / "other" / "recordings")
+
+    heard = [create_app(each).test_client().get(kept).get_data() for each in (shared, alone)]
+
+    assert [audio == AUDIO for audio in heard] == [True, False]
 
 
 def test_lost_file_of_a_copy_falls_back_to_the_pbx(server, kept):

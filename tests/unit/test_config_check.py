@@ -4,10 +4,13 @@ import json
 
 import pytest
 
+from runtime import keys
 from runtime.config import Config
 from runtime.config_check import check, effective
 
 GOOD = {"DEMO": "0", "PUBLIC_BASE_URL": "https://pbx.example.com"}
+SHARED = {**GOOD, "DATABASE_URL": "postgresql://db.example.com/d", "REDIS_URL": "redis://h"}
+KEYS = {"SECRET_KEY": keys.new_secret(), "ENCRYPTION_KEYS": keys.new_fernet_key()}
 
 
 def load(tmp_path, **variables):
@@ -23,9 +26,32 @@ def test_demo_on_this_machine_is_fine(tmp_path):
 
 
 def test_good_production_is_not_refused(tmp_path):
-    config = load(tmp_path, **GOOD, DATABASE_URL="postgresql://h/d", REDIS_URL="redis://h")
+    config = load(tmp_path, **SHARED, **KEYS)
 
     assert told(config, "error") == told(config, "warning") == set()
+
+
+@pytest.mark.parametrize("name", KEYS)
+def test_key_generated_here_beside_a_database_elsewhere_is_refused(tmp_path, name):
+    given = {other: key for other, key in KEYS.items() if other != name}
+
+    assert told(load(tmp_path, **SHARED, **given), "error") == {name}
+
+
+@pytest.mark.parametrize("host", ["localhost/d", "127.0.0.1:5432/d", "/d?host=/run/postgresql"])
+def test_generated_keys_are_fine_beside_a_database_of_this_machine(tmp_path, host):
+    config = load(tmp_path, **GOOD, DATABASE_URL=f"postgresql://{host}")
+
+    assert told(config, "error") == set()
+
+
+def test_hosts_of_one_database_need_one_broker_and_one_folder(tmp_path):
+    lonely = load(tmp_path, **SHARED | {"REDIS_URL": ""}, **KEYS)
+    together = load(tmp_path, **SHARED, **KEYS, RECORDINGS_DIR="/srv/recordings")
+
+    assert told(lonely, "warning") == {"REDIS_URL"}
+    assert "RECORDINGS_DIR" in told(lonely, "note")
+    assert "RECORDINGS_DIR" not in told(together, "note")
 
 
 @pytest.mark.parametrize(
