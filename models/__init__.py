@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from models.audit_entry import AuditEntry
 from models.audit import AuditFinding, AuditRun
+from models.audit_entry import AuditEntry
 from models.base import db
 from models.call_session import CallSession, TraceEntry
 from models.callback import Callback
@@ -33,7 +33,6 @@ from models.reconcile_run import ReconcileRun
 from models.recording import RecordingAccess, RecordingCopy
 from models.replay_run import ReplayRun
 from models.sync_run import SyncItem, SyncRun
-from models.task_turn import TaskTurn
 from models.task_turn import TaskTurn
 
 __all__ = [
@@ -78,7 +77,6 @@ __all__ = [
     "SettingsVersion",
     "SyncItem",
     "SyncRun",
-    "TaskTurn",
     "TaskTurn",
     "TraceEntry",
     "UserMapping",

@@ -28,6 +28,8 @@ class CrmAccount(db.Model):  # type: ignore[name-defined]
     name: Mapped[str | None] = mapped_column(String(200))
     # Signs references and phone hashes. Never changed: they must be found again years later.
     reference_key_sealed: Mapped[str] = mapped_column(Text)
+    # A backup was taken back then: of calls that began before, the CRM may hold more than we know.
+    restored_at: Mapped[datetime | None] = mapped_column(Moment)
 
     per_second: Mapped[float] = mapped_column(default=2.0)
     burst: Mapped[float] = mapped_column(default=10.0)

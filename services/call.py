@@ -115,6 +115,13 @@ class Call:
         return min(moments, default=self.row.started_at)
 
     @property
+    def may_be_forgotten(self) -> bool:
+        """Whether this call may have been worked on before a backup was taken back: then the CRM
+        may hold what our ledger does not, and each create is searched for before it is sent."""
+        restored_at = self.office.restored_at
+        return restored_at is not None and self.started_at < restored_at
+
+    @property
     def rules(self) -> Settings:
         """The settings of the call; work without a published version never comes this far."""
         assert self.settings is not None
@@ -177,6 +184,8 @@ class Call:
             contact=contact,
             planned_at=self.now(),
         )
+        if self.may_be_forgotten and kind in set(Entity):
+            write.status, write.sent_at = WriteStatus.SENT, self.office.restored_at
         self.writes[key] = write
         if kind == Entity.CLIENT:
             self.clients.append(write)

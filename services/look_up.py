@@ -8,16 +8,17 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from clients.errors import NotFoundError, UnsupportedError
-from rules.crm import Client
+from rules.crm import Client, CrmRecord
 from rules.facts import CallFacts
-from rules.keys import client_contact
+from rules.keys import client_contact, client_key, reference_prefix
 from rules.match import Match, choose_client
 from rules.phones import Phone, variants
 from rules.reasons import Code, because
-from rules.vocabulary import WriteStatus
+from rules.vocabulary import Entity, WriteStatus
 from services.call import Call, Write
 from services.known_clients import Reading
 from services.steps import Busy, Lock, Send, Step
+from services.vault import keyed_hash
 
 LookUp = Generator[Step, Any, Client | None]
 
@@ -54,7 +55,28 @@ def look_up(call: Call, facts: CallFacts) -> LookUp:
         return ours
     call.trace(*match.reasons)
     call.looked_up_here = True
+    if match.client and (yield from _is_own_and_forgotten(call, facts, match.client)):
+        return None
     return match.client
+
+
+def _is_own_and_forgotten(
+    call: Call, facts: CallFacts, client: Client
+) -> Generator[Step, Any, bool]:
+    """Whether this very call has made the client, before our database was put back to a backup:
+    then it is the first contact still, and its create finds what it has made."""
+    if not call.may_be_forgotten or own_create(call) is not None:
+        return False
+    key = client_key(call.office.account_id or "", call.phone_hash(facts), 1)
+    reference = reference_prefix(Entity.CLIENT) + keyed_hash(call.office.reference_key, key)
+    try:
+        found: tuple[CrmRecord, ...] = yield Send(
+            "find_client", lambda crm: crm.find_by_reference(Entity.CLIENT, reference)
+        )
+    except UnsupportedError:
+        return False
+    made = next((record for record in found if record.id == client.id), None)
+    return made is not None and (made.created_at or call.started_at) >= call.started_at
 
 
 def match_by_phone(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from time import monotonic
 from zoneinfo import ZoneInfo
 
@@ -24,7 +25,10 @@ FRESH_SECONDS = 3.0
 
 @dataclass(frozen=True)
 class Office:
-    """`zone` is the PBX's, `regional` the integration's: what people read is in the latter."""
+    """`zone` is the PBX's, `regional` the integration's: what people read is in the latter.
+
+    `restored_at`: of calls that began before, the CRM may hold what our database has forgotten.
+    """
 
     integration_id: int
     title: str
@@ -33,6 +37,7 @@ class Office:
     account_row_id: int
     account_id: str | None
     reference_key: str
+    restored_at: datetime | None
     crm: BehomesClient
     has_pbx: bool
     is_paused: bool
@@ -92,6 +97,7 @@ def read_office(session: Session, integration_id: int, ports: Ports) -> Office:
         account_row_id=row.crm_account_row_id,
         account_id=row.crm_account.account_id,
         reference_key=ports.vault.open(row.crm_account.reference_key_sealed),
+        restored_at=row.crm_account.restored_at,
         crm=ports.crm(row),
         has_pbx=bool(row.access_token_sealed and row.data_api_url),
         is_paused=row.paused_at is not None,
