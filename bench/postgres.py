@@ -27,6 +27,22 @@ class Server:
         _run(find_programs() / "createdb", "-h", self.folder, "-U", "bench", name)
         return f"postgresql+psycopg://bench@/{name}?host={self.folder}"
 
+    def start(self) -> None:
+        """Returns when it takes connections."""
+        options = f"{OPTIONS} -k {self.folder}"
+        _run(*self._control, "-w", "-l", self.folder / "log", "-o", options, "start")
+
+    def crash(self) -> None:
+        """Stop it without ado: it recovers from its log when it is started."""
+        _run(*self._control, "-w", "-m", "immediate", "stop")
+
+    def stop(self) -> None:
+        _run(*self._control, "-w", "-m", "fast", "stop")
+
+    @property
+    def _control(self) -> tuple[object, ...]:
+        return find_programs() / "pg_ctl", "-D", self.folder / "data"
+
 
 def find_programs() -> Path:
     """The folder with initdb and pg_ctl. Raises RuntimeError where there is no server."""
@@ -43,17 +59,16 @@ def running() -> Iterator[Server]:
     """Run a server on a unix socket in a folder of its own."""
     programs = find_programs()
     folder = Path(tempfile.mkdtemp(prefix="pg-bench-", dir="/tmp"))
-    data = folder / "data"
     try:
         if os.geteuid() == 0:
             shutil.chown(folder, "postgres", "postgres")
-        _run(programs / "initdb", "-D", data, "-U", "bench", "-A", "trust", "-E", "UTF8")
-        options = f"{OPTIONS} -k {folder}"
-        _run(programs / "pg_ctl", "-D", data, "-w", "-l", folder / "log", "-o", options, "start")
+        _run(programs / "initdb", "-D", folder / "data", "-U", "bench", "-A", "trust", "-E", "UTF8")
+        server = Server(folder)
+        server.start()
         try:
-            yield Server(folder)
+            yield server
         finally:
-            _run(programs / "pg_ctl", "-D", data, "-w", "-m", "fast", "stop")
+            server.stop()
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 

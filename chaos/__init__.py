@@ -1,0 +1,4 @@
+"""The fault campaign: the real product, both simulators, faults by a seed, and an oracle that counts.
+
+`python -m chaos --help`; what it does and what counts: docs/fault-campaign.md.
+"""

@@ -1,0 +1,248 @@
+"""One campaign: set up, deliver while everything breaks, heal, drain, reconcile, count."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sys
+import tempfile
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from bench import postgres
+from bench.stack import free_port
+from chaos import faults
+from chaos.courier import Courier, schedule
+from chaos.killers import Killers
+from chaos.office import CRM_KEY, ZONE, integration_file, pbx_account
+from chaos.oracle import expect
+from chaos.plan import Plan, make_plan
+from chaos.product import OWN, Product
+from chaos.simulated import Notification, Simulator, play, settled, simulator
+from chaos.verdict import Finding, compare
+
+NEW_KEY = "chaos-behomes-key-2"
+REVOKED_SECONDS = 2.0
+REPLAYS = 5
+
+
+@dataclass(frozen=True)
+class Order:
+    """Which campaign to run."""
+
+    seed: int
+    calls: int
+    database: str
+    per_second: float = 15.0
+    sabotage: str = ""
+    drops: bool = True
+    kills: bool = True
+    reconciles: bool = True
+    time_outs: int = 2
+    limit_seconds: float = 600.0
+
+    @property
+    def name(self) -> str:
+        about = f", without {self.sabotage}" if self.sabotage else ""
+        return f"{self.calls} calls, seed {self.seed}, {self.database}{about}"
+
+
+@dataclass
+class Result:
+    """What a campaign has shown."""
+
+    order: Order
+    counts: Counter[str] = field(default_factory=Counter)
+    answers: Counter[str] = field(default_factory=Counter)
+    acknowledged: int = 0  # calls of which everything was answered 200
+    findings: list[Finding] = field(default_factory=list)
+    early: list[Finding] = field(default_factory=list)  # before any reconciliation
+    written: Counter[str] = field(default_factory=Counter)
+    reconciled: dict[str, Any] = field(default_factory=dict)
+    replayed: int = 0
+    seconds: dict[str, float] = field(default_factory=dict)
+    folder: Path | None = None
+
+    @property
+    def is_clean(self) -> bool:
+        return not self.findings and not self.early
+
+
+class Campaign:
+    """Runs one order. Everything it starts it also stops."""
+
+    def __init__(self, order: Order, say: Any = print) -> None:
+        self._order = order
+        self._say = say
+        self._result = Result(order)
+        self._ends_at = time.monotonic() + order.limit_seconds
+
+    def run(self) -> Result:
+        """Raises TimeoutError when the limit is over before everything is done."""
+        result = self._result
+        with ExitStack() as stack:
+            crm = stack.enter_context(simulator("behomes", seed=self._order.seed, log=500_000))
+            pbx = stack.enter_context(simulator("callgear", seed=self._order.seed))
+            product, server = stack.enter_context(self._product(crm, pbx))
+            plan, told = self._prepare(product, crm, pbx)
+            with self._timed("faults"):
+                courier, acknowledged = self._break(product, server, crm, pbx, plan, told)
+            result.answers = courier.answers
+            result.acknowledged = len(acknowledged)
+            with self._timed("drain"):
+                self._drain(product, crm)
+            self._judge(crm, plan, acknowledged)
+            with self._timed("stop"):
+                product.stop()
+        if result.is_clean and result.folder:
+            shutil.rmtree(result.folder, ignore_errors=True)
+        return result
+
+    @contextmanager
+    def _timed(self, name: str) -> Iterator[None]:
+        began = time.monotonic()
+        yield
+        self._result.seconds[name] = time.monotonic() - began
+
+    @contextmanager
+    def _product(
+        self, crm: Simulator, pbx: Simulator
+    ) -> Iterator[tuple[Product, postgres.Server | None]]:
+        """The server with a new database; its folder stays for whoever wants to look."""
+        folder = Path(tempfile.mkdtemp(prefix="chaos-", dir="/tmp"))
+        self._result.folder = folder
+        with ExitStack() as stack:
+            server = None
+            url = f"sqlite:///{folder / 'app.db'}"
+            if self._order.database == "postgresql":
+                server = stack.enter_context(postgres.running())
+                url = server.database("chaos")
+            product = Product(
+                url,
+                crm.url,
+                folder,
+                free_port(),
+                dict(OWN),
+                pbx_host=pbx.host,
+                sabotage=self._order.sabotage,
+            )
+            stack.callback(product.stop)
+            yield product, server
+
+    def _prepare(
+        self, product: Product, crm: Simulator, pbx: Simulator
+    ) -> tuple[Plan, list[Notification]]:
+        """Start everything, let the PBX play its calls, and get the notifications of them."""
+        order = self._order
+        with self._timed("start"):
+            pbx.ask("POST", "/_sim/seed", {"accounts": [pbx_account()], "replace": True})
+            pbx.ask("POST", "/_sim/webhooks", {"targets": [{"url": f"{pbx.url}/nobody"}]})
+            product.start()
+            now = datetime.now(ZoneInfo(ZONE)).replace(tzinfo=None)
+            plan = make_plan(order.seed, order.calls, now=now, drops=order.drops)
+            document = integration_file(plan.office, crm_url=crm.url, pbx_url=pbx.url)
+            product.create(document)
+        with self._timed("play"):
+            told = play(pbx, plan.calls)
+        return plan, told
+
+    # While everything breaks
+
+    def _break(
+        self,
+        product: Product,
+        server: postgres.Server | None,
+        crm: Simulator,
+        pbx: Simulator,
+        plan: Plan,
+        told: list[Notification],
+    ) -> tuple[Courier, set[int]]:
+        order, result = self._order, self._result
+        deliveries, counts = schedule(plan, told, per_second=order.per_second)
+        result.counts += counts
+        faults.break_crm(crm, seed=order.seed, time_outs=order.time_outs)
+        faults.limit_report(pbx)
+        courier = Courier(deliveries, port=product.port, path=product.hook_path)
+        killers = Killers(product, server, order.seed, pace=max(1.0, order.calls / 1000))
+        sender = threading.Thread(target=courier.run, daemon=True)
+        sender.start()
+        if order.kills:
+            killers.start()
+        length = deliveries[-1].at
+        time.sleep(length * 0.6)
+        if order.kills:
+            self._revoke_key(product, crm)
+        sender.join(self._left())
+        time.sleep(1.0)
+        if order.kills:
+            result.counts += killers.stop()
+        result.counts += faults.mend(crm, pbx)
+        result.counts["web cut in mid-request"] = courier.answers["cut"]
+        product.wait_until_ready()
+        missed = {
+            one.call_id for number, one in enumerate(told) if number not in courier.acknowledged
+        }
+        return courier, {call.id for call in plan.calls} - missed
+
+    def _revoke_key(self, product: Product, crm: Simulator) -> None:
+        """The CRM's key is revoked for a while; then an operator enters a new one."""
+        crm.ask("POST", f"/_sim/accounts/{CRM_KEY}", {"revoked": True})
+        time.sleep(REVOKED_SECONDS)
+        crm.ask("POST", f"/_sim/accounts/{CRM_KEY}", {"revoked": False, "key": NEW_KEY})
+        document = {"behomes": {"base_url": crm.url, "api_key": NEW_KEY}}
+        while True:
+            with product.restarting:
+                try:
+                    told = product.flask(
+                        "integrations", "connect", product.id, "-",
+                        given=json.dumps(document), codes=(0, 1),
+                    )  # fmt: skip
+                    if json.loads(told).get("behomes") == "ok":
+                        break
+                except (RuntimeError, ValueError):
+                    pass  # the database is away, or the CRM shows a fault
+            self._left()
+            time.sleep(0.5)
+        seen = crm.ask("GET", "/_sim/requests")["requests"]
+        self._result.counts["CRM: key refused"] += sum(row["status"] == 401 for row in seen)
+
+    # Afterwards
+
+    def _drain(self, product: Product, crm: Simulator) -> None:
+        """Wait until nothing is due, and have done again what was set aside, as an operator does."""
+        for _ in range(REPLAYS):
+            if not product.drain(self._left())["idle"]:
+                raise TimeoutError("not drained in time")
+            replayed = json.loads(product.flask("writes", "replay", product.id))["replayed"]
+            self._result.replayed += replayed
+            if not replayed:
+                break
+        settled(crm)
+
+    def _judge(self, crm: Simulator, plan: Plan, acknowledged: set[int]) -> None:
+        result = self._result
+        expected, groups = expect(plan)
+        written = crm.ask("GET", "/_sim/written")
+        audit = crm.ask("GET", "/_sim/audit?counts=0")
+        result.written = Counter({name: len(rows) for name, rows in written.items()})
+        result.findings = compare(written, audit, expected, groups)
+
+    def _left(self) -> float:
+        left = self._ends_at - time.monotonic()
+        if left <= 0:
+            raise TimeoutError(f"not done in {self._order.limit_seconds:.0f} seconds")
+        return left
+
+
+def run_campaign(order: Order) -> Result:
+    """Run a campaign and say on standard error how far it is."""
+    sys.stderr.write(f"{order.name}...\n")
+    return Campaign(order).run()

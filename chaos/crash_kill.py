@@ -1,0 +1,134 @@
+"""Points at which a process can be killed: around each commit, and along each request."""
+
+from __future__ import annotations
+
+import http.client
+import mmap
+import os
+import signal
+import struct
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import urlsplit
+
+from sqlalchemy.engine import Engine
+
+from clients.http import Http
+
+KINDS = (
+    "before a commit",
+    "after a commit",
+    "before a request",
+    "amid a request",
+    "after a request",
+    "after an answer",
+)
+BEFORE_COMMIT, AFTER_COMMIT, BEFORE_REQUEST, AMID_REQUEST, AFTER_REQUEST, AFTER_ANSWER = KINDS
+SIZE = 4096
+HEAD = struct.Struct("iii")
+
+
+class Notes:
+    """Memory that outlives a killed child: how many points it passed, where it died, and whether
+    what was to be deleted is deleted."""
+
+    def __init__(self) -> None:
+        self._memory = mmap.mmap(-1, SIZE)
+        self.clear()
+
+    def clear(self) -> None:
+        self._memory[:] = bytes(SIZE)
+
+    @property
+    def passed(self) -> int:
+        return self._read()[0]
+
+    @passed.setter
+    def passed(self, value: int) -> None:
+        self._write(value, *self._read()[1:])
+
+    @property
+    def died_at(self) -> str | None:
+        """The kind of point; None for a child that was not killed."""
+        number = self._read()[1]
+        return KINDS[number - 1] if number else None
+
+    @died_at.setter
+    def died_at(self, kind: str | None) -> None:
+        passed, _, deleted = self._read()
+        self._write(passed, KINDS.index(kind) + 1 if kind else 0, deleted)
+
+    @property
+    def is_deleted(self) -> bool:
+        return bool(self._read()[2])
+
+    @is_deleted.setter
+    def is_deleted(self, value: bool) -> None:
+        self._write(*self._read()[:2], int(value))
+
+    def _read(self) -> tuple[int, int, int]:
+        passed, died_at, deleted = HEAD.unpack(self._memory[: HEAD.size])
+        return passed, died_at, deleted
+
+    def _write(self, passed: int, died_at: int, deleted: int) -> None:
+        self._memory[: HEAD.size] = HEAD.pack(passed, died_at, deleted)
+
+
+class Points:
+    """Counts the points that this process passes, while it is on; dies at the one numbered
+    `kill_at` (from 1; 0: never). `before_request` is told method and path of each request."""
+
+    def __init__(
+        self, notes: Notes, kill_at: int, before_request: Callable[[str, str], None]
+    ) -> None:
+        self._notes = notes
+        self._kill_at = kill_at
+        self._before_request = before_request
+        self._request = ("", "")
+        self.is_on = False
+
+    def watch(self, engine: Engine) -> None:
+        """Put the points into the commits of this engine and into all requests of this process."""
+        commit, send, write = engine.dialect.do_commit, Http.send, http.client.HTTPConnection.send
+
+        def watched_commit(connection: Any) -> None:
+            self._pass(BEFORE_COMMIT)
+            commit(connection)
+            self._pass(AFTER_COMMIT)
+
+        def watched_send(http_client: Http, method: str, url: str, **options: Any) -> Any:
+            self._request = (method, urlsplit(url).path)
+            self._before_request(*self._request)
+            try:
+                return send(http_client, method, url, **options)
+            finally:
+                self._pass(AFTER_ANSWER)
+
+        def watched_write(connection: Any, data: Any) -> None:
+            self._pass(BEFORE_REQUEST)
+            # A read can be done again: where in it the process dies makes no difference.
+            is_write = self.is_on and self._request[0] != "GET"
+            if is_write and self._pass(AMID_REQUEST, die=False):
+                write(connection, data[: len(data) // 2])
+                self._die(AMID_REQUEST)
+            write(connection, data)
+            if is_write:
+                self._pass(AFTER_REQUEST)
+
+        engine.dialect.do_commit = watched_commit  # type: ignore[method-assign]
+        Http.send = watched_send  # type: ignore[method-assign, assignment]
+        http.client.HTTPConnection.send = watched_write  # type: ignore[method-assign]
+
+    def _pass(self, kind: str, *, die: bool = True) -> bool:
+        """Count this point; whether it is the one."""
+        if not self.is_on:
+            return False
+        self._notes.passed += 1
+        is_it = self._notes.passed == self._kill_at
+        if is_it and die:
+            self._die(kind)
+        return is_it
+
+    def _die(self, kind: str) -> None:
+        self._notes.died_at = kind
+        os.kill(os.getpid(), signal.SIGKILL)
