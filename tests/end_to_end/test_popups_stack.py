@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -11,13 +10,12 @@ import psutil
 import pytest
 import requests
 
+from tests.consoles import EMAIL, PASSWORD, Console, log_in
 from tests.factories import KNOWN, event, wait_until
 from tests.simulated import behomes_simulator
 from tests.stack import running
 
 pytestmark = pytest.mark.e2e
-
-EMAIL, PASSWORD = "agent.one@example.com", "a phone rings at noon"
 
 
 @pytest.fixture
@@ -34,27 +32,6 @@ def system(tmp_path):
             # Until the account has answered once, nobody is asked whose number it is.
             wait_until(lambda: "account" in str(crm.control("GET", "/_sim/requests")))
             yield stack
-
-
-class Console:
-    """A logged-in browser's stream."""
-
-    def __init__(self, system):
-        browser = requests.Session()
-        page = browser.get(f"{system.url}/login", timeout=10).text
-        token = re.search(r'name="csrf-token" content="([^"]+)"', page).group(1)
-        form = {"email": EMAIL, "password": PASSWORD, "csrf_token": token}
-        assert browser.post(f"{system.url}/login", data=form, timeout=20).ok
-        answer = browser.get(f"{system.url}/console/stream", stream=True, timeout=30)
-        assert answer.status_code == 200
-        self._lines = answer.iter_lines(chunk_size=1, decode_unicode=True)
-
-    def next(self, kind):
-        """The data of the next event of this kind."""
-        for line in self._lines:
-            if line == f"event: {kind}":
-                return json.loads(next(self._lines).removeprefix("data: "))
-        raise AssertionError("the stream has ended")
 
 
 def ring(system, call_id):
@@ -78,7 +55,7 @@ def children(system):
 def test_card_comes_through_all_processes_also_after_a_kill_and_without_redis(system):
     words = ("users", "create", "--email", EMAIL, "--role", "employee", "--password-stdin")
     system.flask(*words, "--integration", str(system.made["id"]), typed=f"{PASSWORD}\n")
-    console = Console(system)
+    console = Console(log_in(system.url), system.url)
     assert console.next("snapshot")["cards"] == []
 
     ring(system, "1")
