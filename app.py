@@ -10,6 +10,7 @@ from flask_wtf import CSRFProtect
 
 from blueprints import (
     account,
+    acting,
     api,
     api_events,
     auth,
@@ -60,6 +61,7 @@ from runtime.wiring import wire_up
 from services.vault import Vault, keyed_hash
 
 BLUEPRINTS: tuple[Blueprint, ...] = (
+    acting.bp,
     security.bp,
     language.bp,
     shown.bp,
@@ -141,6 +143,7 @@ def flask_settings(config: Config) -> dict[str, Any]:
         engine["connect_args"] = {"connect_timeout": 5}
     return {
         "SECRET_KEY": config.secret_key,
+        "SECRET_KEY_FALLBACKS": list(config.old_secret_keys),
         "SQLALCHEMY_DATABASE_URI": config.database_url,
         "SQLALCHEMY_ENGINE_OPTIONS": engine,
         "SESSION_COOKIE_HTTPONLY": True,

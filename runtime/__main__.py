@@ -14,6 +14,7 @@ from dataclasses import replace
 from runtime import broker, logs
 from runtime.config import Config, ConfigError
 from runtime.run import CannotStart, run
+from runtime.unfinished import refuse_unfinished
 
 
 def main() -> int:
@@ -23,6 +24,7 @@ def main() -> int:
     try:
         config = Config.load()
         logs.configure(config.log_format, part=name)
+        refuse_unfinished(config)
         return PARTS[name](config)
     except ConfigError as error:
         return _refuse(error.problems)

@@ -34,6 +34,7 @@ class Config:
     database_url: str = field(repr=False)
     redis_url: str | None = field(repr=False)  # None: the embedded broker, see runtime/broker.py
     secret_key: str = field(repr=False)
+    old_secret_keys: tuple[str, ...] = field(repr=False)  # still good for what they have signed
     encryption_keys: tuple[str, ...] = field(repr=False)  # Fernet keys, newest first
     public_base_url: str
     api_hosts: tuple[str, ...]
@@ -74,6 +75,7 @@ class Config:
             ),
             redis_url=read.redis_url("REDIS_URL"),
             secret_key=read.text("SECRET_KEY", ""),
+            old_secret_keys=read.words("OLD_SECRET_KEYS"),
             encryption_keys=read.fernet_keys("ENCRYPTION_KEYS"),
             public_base_url=read.base_url("PUBLIC_BASE_URL", _own_address(host, port)),
             api_hosts=read.hosts("API_HOSTS", VENDOR_HOSTS),
@@ -100,9 +102,13 @@ class Config:
     def _completed(self) -> Config:
         """With the generated secrets, and in the demo with the addresses of its simulators."""
         secret_key, encryption_keys = self.secret_key, self.encryption_keys
+        old_secret_keys = self.old_secret_keys
         try:
             self.instance_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-            secret_key = secret_key or keys.kept(self.instance_dir / "secret_key", keys.new_secret)
+            if not secret_key:
+                kept = keys.kept(self.instance_dir / "secret_key", keys.new_secret)
+                secret_key, *older = kept.split()
+                old_secret_keys = (*older, *old_secret_keys)
             if not encryption_keys:
                 kept = keys.kept(self.instance_dir / "encryption_keys", keys.new_fernet_key)
                 encryption_keys = tuple(kept.split())
@@ -111,6 +117,7 @@ class Config:
         return replace(
             self,
             secret_key=secret_key,
+            old_secret_keys=old_secret_keys,
             encryption_keys=encryption_keys,
             api_hosts=(*self.api_hosts, *(self._simulator_hosts() if self.demo else ())),
         )

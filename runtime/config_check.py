@@ -13,7 +13,7 @@ from sqlalchemy import make_url
 from runtime.config import VENDOR_HOSTS, Config, is_loopback
 from runtime.masking import mask_text
 
-SECRET_FIELDS = frozenset({"secret_key", "encryption_keys"})
+SECRET_FIELDS = frozenset({"secret_key", "old_secret_keys", "encryption_keys"})
 SHORTEST_SECRET = 32
 FEWEST_SIGNS = 10
 KNOWN_WORDS = ("changeme", "change-me", "secret", "password", "default", "example", "development")
@@ -107,10 +107,10 @@ def _production(config: Config) -> Iterator[Finding]:
 def _several_hosts(config: Config) -> Iterator[Finding]:
     """What must be the same on all machines that share a database."""
     generated = "is generated on this machine, but the database is on another: give it to each host"
-    given = {"secret_key": (config.secret_key,), "encryption_keys": config.encryption_keys}
-    for name, values in given.items():
+    given = {"secret_key": config.secret_key, "encryption_keys": config.encryption_keys[0]}
+    for name, newest in given.items():
         path = config.instance_dir / name
-        if path.exists() and tuple(path.read_text(encoding="utf-8").split()) == values:
+        if path.exists() and path.read_text(encoding="utf-8").split()[:1] == [newest]:
             yield Finding("error", name.upper(), generated)
     if config.redis_url is None:
         yield Finding("warning", "REDIS_URL", "is not set: hosts of one database need one broker")

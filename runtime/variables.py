@@ -106,8 +106,12 @@ class Variables:
             self._wrong(name, "must begin with redis://, rediss:// or unix://")
         return text or None
 
+    def words(self, name: str) -> tuple[str, ...]:
+        """A comma list."""
+        return tuple(filter(None, re.split(r"[,\s]+", self.text(name, ""))))
+
     def fernet_keys(self, name: str) -> tuple[str, ...]:
-        found = tuple(filter(None, re.split(r"[,\s]+", self.text(name, ""))))
+        found = self.words(name)
         if not all(_is_fernet_key(one) for one in found):
             self._wrong(name, "must be a comma list of Fernet keys (32 bytes, URL-safe base64)")
         return found

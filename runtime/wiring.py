@@ -55,6 +55,7 @@ def make_ports(config: Config, app: Flask) -> Ports:
         recording_link_days=config.recording_link_days,
         recordings_dir=config.recordings_dir,
         secret_key=config.secret_key,
+        old_secret_keys=config.old_secret_keys,
     )
 
 

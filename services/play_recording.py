@@ -76,7 +76,7 @@ class Audio:
 
 def find_recording(session: Session, signed: str, ports: Ports) -> Playable | None:
     """What a signed link opens; None for a changed link and for a recording that is gone."""
-    link = recording_links.read(signed, ports.secret_key)
+    link = recording_links.read(signed, ports.secret_key, *ports.old_secret_keys)
     if link is None:
         return None
     query = (

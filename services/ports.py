@@ -30,6 +30,7 @@ class PbxAccess:
     call_api_url: str
     access_token: str = field(repr=False)
     timezone: str | None
+    media_host: str | None = None  # where a record is that the report names without a link
 
 
 @dataclass(frozen=True)
@@ -44,6 +45,8 @@ class Ports:
     recording_link_days: int
     recordings_dir: Path
     secret_key: str = field(repr=False)
+    # Still good for what they have signed.
+    old_secret_keys: tuple[str, ...] = field(repr=False)
 
     def crm(self, integration: Integration) -> BehomesClient:
         key = self.vault.open(integration.behomes_key_sealed)
@@ -59,5 +62,6 @@ class Ports:
                 integration.call_api_url or "",
                 self.vault.open(integration.access_token_sealed),
                 integration.pbx_timezone,
+                next(iter(integration.media_hosts or ()), None),
             )
         )

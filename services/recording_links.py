@@ -33,8 +33,12 @@ def sign(link: RecordingLink, secret_key: str) -> str:
     return f"{_encode(payload)}.{_encode(_mac(payload, secret_key))}"
 
 
-def read(signed: str, secret_key: str) -> RecordingLink | None:
-    """The link again; None if a single sign of it was changed."""
+def read(signed: str, *secret_keys: str) -> RecordingLink | None:
+    """The link again, signed with any of these keys; None if a single sign of it was changed."""
+    return next(filter(None, (_read(signed, key) for key in secret_keys)), None)
+
+
+def _read(signed: str, secret_key: str) -> RecordingLink | None:
     payload_text, _, mac_text = signed.partition(".")
     try:
         payload, mac = _decode(payload_text), _decode(mac_text)
