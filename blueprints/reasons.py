@@ -111,6 +111,8 @@ SENTENCES: Mapping[str, LazyString] = {
     ),
     Code.REPORT_READ: _l("The details of the call were read from the CallGear report."),
     Code.REPORT_MISSING: _l("The CallGear report does not have this call: it stays without them."),
+    Code.FOUND_IN_REPORT: _l("No notification told of this call: it was found in the report."),
+    Code.COMPLETED_FROM_REPORT: _l("Completed from the CallGear report: %(lacking)s."),
     Code.CRM_REQUEST: _l("Request to Behomes: %(method)s %(path)s, answer %(status)s."),
     Code.WRITE_DONE: _l("%(kind)s: done in Behomes, id %(crm_id)s."),
     Code.WRITE_FOUND: _l("%(kind)s: Behomes already had it under our reference, id %(crm_id)s."),
@@ -129,8 +131,16 @@ SENTENCES: Mapping[str, LazyString] = {
         " is not made a second time."
     ),
     Code.DUPLICATE_ALARM: _l("%(kind)s: Behomes holds %(count)s of them, the oldest is used."),
+    Code.MADE_AGAIN: _l(
+        "%(kind)s: Behomes did not hold it any more; %(by)s had it created again."
+    ),
+    Code.FINDING_ACCEPTED: _l(
+        "%(kind)s: %(by)s said that what Behomes holds of it is right as it is."
+    ),
     Code.KEY_REFUSED: _l("Behomes does not accept the API key: we wait for a new one."),
     Code.CRASHED: _l("An error of our own: %(error)s. The call is tried again."),
+    Code.ERASED: _l("All that told of the client was erased at a person's request."),
+    Code.AGED: _l("All that told of the client was erased: the time for keeping it was over."),
 }
 
 # Why a call stands where it stands: `CallSession.state_reason`, beside the codes above.
@@ -149,6 +159,7 @@ STATE_REASONS: Mapping[str, LazyString] = {
     "write_refused": _l("Behomes refused an entry"),
     "internal": _l("An internal call"),
     "crashed": _l("An error of our own"),
+    "erased": _l("The data of the client was erased"),
 }
 
 # The words of `clients/errors.py` for what went wrong.
@@ -160,6 +171,20 @@ ERRORS: Mapping[str, LazyString] = {
     "forbidden": _l("a right is missing"),
     "not_found": _l("not found"),
     "refused": _l("refused"),
+}
+
+# What a call lacked and the calls report had: the words of `rules/reconcile.py`.
+LACKING: Mapping[str, LazyString] = {
+    "end": _l("the end of the call"),
+    "direction": _l("the direction"),
+    "phone": _l("the client's number"),
+    "number": _l("the virtual number"),
+    "first_talker": _l("who talked first"),
+    "last_talker": _l("who talked last"),
+    "talk": _l("the length of the talk"),
+    "employees": _l("the employees"),
+    "recording": _l("the recording"),
+    "tags": _l("the tags"),
 }
 
 # These have no id that a reader of the CRM would know.
@@ -238,6 +263,7 @@ def _spoken(values: Mapping[str, Any], names: Names) -> Mapping[str, str]:
     spoken["user"] = names.user(values.get("user_id"))
     spoken["kind"] = _from(words.WRITES, values.get("kind"))
     spoken["error"] = _from(ERRORS, values.get("error"))
+    spoken["lacking"] = ", ".join(_from(LACKING, what) for what in values.get("what") or ("–",))
     spoken["contact"] = _from(words.CONTACTS, values.get("contact")).lower()
     spoken["create"] = _from(words.CREATES, values.get("create")).lower()
     spoken["entity"] = str(words.word(words.ENTITIES, values.get("entity")).label).lower()

@@ -29,6 +29,17 @@ def read_all(
     raise AmbiguousError("the list changes while it is read", code="unexpected_answer")
 
 
+def read_page(
+    rpc: Rpc, method: str, params: Mapping[str, Any], *, timeout: float
+) -> tuple[list[Row], bool]:
+    """The first page of a selection, rows with an id, and whether there are more behind it."""
+    result = rpc.call(method, {**params, "offset": 0}, timeout=timeout)
+    page = _rows(result)
+    total = as_number(result["metadata"].get("total_items"))
+    is_full = len(page) >= params["limit"] and (total is None or total > len(page))
+    return [row for row in page if read_id(row.get("id"))], is_full
+
+
 def _read(
     rpc: Rpc, method: str, params: Mapping[str, Any], timeout: float
 ) -> dict[str, Row] | None:

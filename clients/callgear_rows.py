@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta, tzinfo
 from typing import Any
 
@@ -157,6 +157,18 @@ def call_row(row: Row, *, zone: tzinfo, media_host: str) -> CallRow:
         parameters=_parameters(row, media_host),
         extra={name: value for name, value in row.items() if name not in OWN_FIELDS},
     )
+
+
+def report_params(since: datetime, till: datetime, zone: tzinfo) -> dict[str, Any]:
+    """What a question for the calls of a period holds beside its fields."""
+    begin, end = vendor_period(since, till, zone)
+    order = [{"field": "start_time", "order": "asc"}]
+    return {"date_from": begin, "date_till": end, "sort": order}
+
+
+def report_fields(names: Iterable[str]) -> tuple[str, ...]:
+    """The fields to ask for, each once, and always the id."""
+    return tuple(dict.fromkeys(("id", *names)))
 
 
 def vendor_period(since: datetime, till: datetime, zone: tzinfo) -> tuple[str, str]:

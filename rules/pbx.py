@@ -124,3 +124,11 @@ class CallRow:
     record_links: tuple[str, ...] = ()
     parameters: Mapping[str, str] = field(default_factory=dict)
     extra: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class CallsPage:
+    """The first calls of a period, in the order of their start; `is_full`: there are more."""
+
+    rows: tuple[CallRow, ...]
+    is_full: bool

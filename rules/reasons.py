@@ -71,6 +71,8 @@ class Code(StrEnum):
     TEXT_KEPT = "text_kept"  # entity, field: a person has changed it
     REPORT_READ = "report_read"
     REPORT_MISSING = "report_missing"
+    FOUND_IN_REPORT = "found_in_report"  # no notification had come
+    COMPLETED_FROM_REPORT = "completed_from_report"  # what: words of `rules/reconcile.py`
     # The CRM
     CRM_REQUEST = "crm_request"  # operation, method, path, status, milliseconds, error
     WRITE_DONE = "write_done"  # kind, crm_id
@@ -84,8 +86,12 @@ class Code(StrEnum):
     WRITE_LEFT_OUT = "write_left_out"  # kind: a later decision does not want it
     DECIDED_ANEW = "decided_anew"  # by, number, version
     DUPLICATE_ALARM = "duplicate_alarm"  # kind, count
+    MADE_AGAIN = "made_again"  # kind, by: lost in the CRM
+    FINDING_ACCEPTED = "finding_accepted"  # kind, by
     KEY_REFUSED = "key_refused"
     CRASHED = "crashed"  # error
+    ERASED = "erased"
+    AGED = "aged"
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from models import Integration, db
 from models.base import reading
 from runtime import migrate
+from runtime.call_commands import reconcile_calls
 from runtime.command_line import fail, find_integration, ports, print_json
 from runtime.config_check import check, effective
 from runtime.user_commands import sync_users
@@ -40,6 +41,7 @@ config = AppGroup("config", help="The configuration of this server.")
 
 def register(app: Flask) -> None:
     integrations_group.add_command(settings_group)
+    calls.add_command(reconcile_calls)
     for group in (users, integrations_group, calls, writes, crm):
         group.callback = with_appcontext(_bring_database_up)
     for group in (users, integrations_group, calls, writes, crm, config):

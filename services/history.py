@@ -133,6 +133,10 @@ def _patch_recordings(call: Call, facts: CallFacts, entry: Write, wanted: dict[s
     changes = {"recordings": wanted["recordings"], "revision": revision}
     rows = [_recording_row(call, each.url) for each in facts.recordings]
     open_rows = [row for row in rows if row.is_open]
+    if rows and all(row.status == WriteStatus.DONE for row in rows):
+        # No recording is new, but one of them is known better: how long it is.
+        yield from _put(call, facts, entry, wanted)
+        return
     if not open_rows or not all(_is_due(call, row) for row in open_rows):
         return
 

@@ -18,6 +18,7 @@ def seconds_to_wait(limits: PointLimits, *, reserve: float = RESERVE) -> float:
     waits = [0.0]
     for limit, remaining, reset, usual in (
         (limits.day_limit, limits.day_remaining, limits.day_reset, HOUR),
+        (limits.hour_limit, limits.hour_remaining, limits.hour_reset, HOUR),
         (limits.minute_limit, limits.minute_remaining, limits.minute_reset, MINUTE),
     ):
         if limit is not None and remaining is not None and remaining <= limit * reserve:

@@ -6,7 +6,7 @@ A row that is missing is asked for once more after five minutes; then the call g
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import Any
@@ -23,7 +23,7 @@ from rules.pbx import CallRow, RowEmployee
 from rules.reasons import Code
 from rules.settings import load
 from rules.templates import InvalidTemplate, parse, variables_of
-from rules.variables import VARIABLES, Known
+from rules.variables import Known, Variable
 from rules.vocabulary import Direction
 from services.ports import Ports
 
@@ -51,9 +51,15 @@ CORE_FIELDS = (
     "first_talked_employee_id",
     "last_talked_employee_id",
     "full_record_file_link",
+    "call_records",
+    "call_api_external_id",
     "tags",
 )
+# Of a call without notifications also these: for standard texts and for figures.
+TOLD_FIELDS = ("source", "scenario_name", "contact_full_name", "campaign_name")
 SESSIONS = CallSession.__table__
+# Not erased meanwhile: a report brings nobody back.
+IS_WHOLE = SESSIONS.c.erased_at.is_(None)
 
 
 def report_of(stored: Mapping[str, Any] | None) -> CallRow | None:
@@ -116,7 +122,7 @@ def _read_for(engine: Engine, ports: Ports, integration_id: int, ids: list[int])
         integration = session.get_one(Integration, integration_id)
         pbx = ports.pbx(integration)
         calls = list(session.scalars(select(CallSession).where(CallSession.id.in_(ids))))
-        fields = (*CORE_FIELDS, *_fields_in_use(session, integration))
+        fields = wanted_fields(session, integration)
         since = min(call.started_at for call in calls) - AROUND
         till = max(call.ended_at or call.started_at for call in calls) + AROUND
         wanted = [call.call_session_id for call in calls]
@@ -124,7 +130,7 @@ def _read_for(engine: Engine, ports: Ports, integration_id: int, ids: list[int])
         _give_up(engine, ids)
         return
     try:
-        rows = pbx.calls_report(since, till, tuple(dict.fromkeys(fields)), call_session_ids=wanted)
+        rows = pbx.calls_report(since, till, fields, call_session_ids=wanted)
     except ClientError as error:
         logger.warning("calls report of integration %s: %s", integration_id, error.code)
         later = error.retry_after if isinstance(error, LimitExceeded) else None
@@ -133,23 +139,30 @@ def _read_for(engine: Engine, ports: Ports, integration_id: int, ids: list[int])
     _store(engine, ids, {row.call_session_id: row for row in rows})
 
 
-def _fields_in_use(session: Session, integration: Integration) -> list[str]:
-    """The report's fields behind the variables that the published settings use."""
+def wanted_fields(
+    session: Session, integration: Integration, *, with_told: bool = False
+) -> tuple[str, ...]:
+    """Every field of the report that something of this integration needs; `with_told`: also those
+    that notifications tell as a rule, for a call of which none may have come."""
+    names = dict.fromkeys(CORE_FIELDS + (TOLD_FIELDS if with_told else ()))
+    for variable in _variables_in_use(session, integration):
+        if with_told or variable.known is Known.REPORT:
+            names.update(dict.fromkeys(variable.fields))
+    return tuple(names)
+
+
+def _variables_in_use(session: Session, integration: Integration) -> Iterator[Variable]:
+    """The variables in the texts of the versions that were published last."""
     query = select(SettingsVersion.document).where(
         SettingsVersion.integration_id == integration.id,
         SettingsVersion.number > (integration.published_version or 0) - 5,
     )
-    names: dict[str, None] = {}
     for document in session.scalars(query):
         for text in _texts(document):
             try:
-                variables = variables_of(parse(text))
+                yield from variables_of(parse(text))
             except InvalidTemplate:
                 continue
-            for variable in variables:
-                if variable.known is Known.REPORT:
-                    names.update(dict.fromkeys(VARIABLES[variable.name].fields))
-    return list(names)
 
 
 def _texts(document: dict[str, Any]) -> list[str]:
@@ -163,7 +176,7 @@ def _store(engine: Engine, ids: list[int], rows: Mapping[str, CallRow]) -> None:
     with Session(engine) as session, session.begin():
         now = from_ms(session.execute(select(now_ms())).scalar_one())
         for call in session.scalars(
-            select(CallSession).where(CallSession.id.in_(ids)).with_for_update()
+            select(CallSession).where(CallSession.id.in_(ids), IS_WHOLE).with_for_update()
         ):
             row = rows.get(call.call_session_id)
             if row is not None:
@@ -191,7 +204,7 @@ def _again(engine: Engine, ids: list[int], later: timedelta, *, is_try: bool) ->
         if is_try:
             connection.execute(
                 update(SESSIONS)
-                .where(SESSIONS.c.id.in_(ids), is_last)
+                .where(SESSIONS.c.id.in_(ids), is_last, IS_WHOLE)
                 .values(
                     report_tries=2,
                     report_at=None,
@@ -210,7 +223,7 @@ def _give_up(engine: Engine, ids: list[int]) -> None:
     with engine.begin() as connection:
         connection.execute(
             update(SESSIONS)
-            .where(SESSIONS.c.id.in_(ids))
+            .where(SESSIONS.c.id.in_(ids), IS_WHOLE)
             .values(
                 report_tries=2,
                 report_at=None,
