@@ -238,6 +238,12 @@ class Call:
     def update_session(self, **columns: Any) -> None:
         self.session_changes |= columns
 
+    def note_double(self, write: Write, crm_id: str, ids: Sequence[str]) -> None:
+        """The CRM holds several of a write: a finding for people."""
+        row = {name: getattr(write, name) for name in ("session_row_id", "ledger_key", "kind")}
+        row |= {"crm_id": crm_id}
+        self.changes.double(self.office.integration_id, row, tuple(sorted(set(ids))))
+
     def set_created(self, name: str, crm_id: str | None) -> None:
         self.created = self.created | {name: crm_id}
         self.update_session(created=self.created)

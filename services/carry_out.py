@@ -201,6 +201,7 @@ def _settle(call: Call, write: Write) -> Doing:
         )
         if len(found) > 1:
             call.trace(because(Code.DUPLICATE_ALARM, kind=write.kind, count=len(found)))
+            call.note_double(write, oldest.id, [record.id for record in found])
         call.trace(because(Code.WRITE_FOUND, kind=write.kind, crm_id=oldest.id, count=len(found)))
         done(call, write, oldest.id)
         return

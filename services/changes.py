@@ -13,7 +13,9 @@ from sqlalchemy import Connection
 
 from models import CrmWrite, Decision, TraceEntry
 from models.bulk import insert_rows, update_rows
+from rules.crm_audit import Found, Verdict
 from rules.reasons import Reason
+from services.audit_findings import record
 from services.known_clients import Reading, remember
 
 Row = dict[str, Any]
@@ -31,6 +33,7 @@ class Changes:
         self.plans: dict[str, Row] = {}  # by ledger key
         self.updates: dict[str, Row] = {}  # ledger key -> columns
         self.known: list[Reading] = []  # whose numbers are, for the index
+        self.doubles: list[tuple[int, Row, tuple[str, ...]]] = []  # what the CRM holds twice
 
     def trace(self, session_row_id: int, at: Any, reasons: Iterable[Reason]) -> None:
         self.traces += [
@@ -57,6 +60,10 @@ class Changes:
         else:
             self.updates.setdefault(ledger_key, {}).update(columns)
 
+    def double(self, integration_id: int, write: Row, ids: tuple[str, ...]) -> None:
+        """The CRM showed several things under the reference of a write."""
+        self.doubles.append((integration_id, write, ids))
+
     @property
     def is_decisive(self) -> bool:
         """Whether something is stored that the next run builds upon."""
@@ -64,7 +71,8 @@ class Changes:
 
     @property
     def is_empty(self) -> bool:
-        return not (self.traces or self.decisions or self.plans or self.updates or self.known)
+        stored = (self.traces, self.decisions, self.plans, self.updates, self.known, self.doubles)
+        return not any(stored)
 
 
 def store(connection: Connection, many: Iterable[Changes]) -> None:
@@ -83,3 +91,6 @@ def store(connection: Connection, many: Iterable[Changes]) -> None:
     ]
     update_rows(connection, WRITES, updates, key="ledger_key")
     remember(connection, [reading for changes in wishes for reading in changes.known])
+    for changes in wishes:
+        for integration_id, write, ids in changes.doubles:
+            record(connection, integration_id, write, Verdict(Found.DOUBLED, ids))
