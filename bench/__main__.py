@@ -5,12 +5,25 @@ from __future__ import annotations
 import argparse
 import time
 
-from bench import acknowledge, calls, footprint, growth, manager, overview, pages, popups
+from bench import (
+    acknowledge,
+    calls,
+    footprint,
+    growth,
+    manager,
+    offices,
+    overview,
+    pages,
+    plans,
+    popups,
+)
 
 PARTS = {
     "acknowledge": acknowledge.main,
     "calls": calls.main,
     "growth": growth.main,
+    "offices": offices.main,
+    "plans": plans.main,
     "footprint": footprint.main,
     "pages": pages.main,
     "overview": overview.main,
