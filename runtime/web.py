@@ -11,10 +11,10 @@ from gunicorn.app.base import BaseApplication
 from gunicorn.arbiter import Arbiter
 from gunicorn.glogging import Logger
 from gunicorn.workers.base import Worker
-from gunicorn.workers.gthread import ThreadWorker
 
 from runtime import application, process
 from runtime.config import Config
+from runtime.web_worker import PatientWorker
 
 GRACE_SECONDS = 3
 MEMORY_FOLDER = Path("/dev/shm")
@@ -61,13 +61,14 @@ def settings(config: Config) -> dict[str, Any]:
         "accesslog": None,
         "logger_class": QuietLogger,
         "control_socket_disable": True,
+        "sendfile": False,  # it would wait without end for who does not take his file
         "worker_tmp_dir": str(MEMORY_FOLDER) if MEMORY_FOLDER.is_dir() else None,
         "proc_name": "web",
         "post_fork": after_fork,
     }
 
 
-class WebWorker(ThreadWorker):
+class WebWorker(PatientWorker):
     """Tells the application when it has to stop, so that open event streams end by themselves."""
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:

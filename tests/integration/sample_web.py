@@ -10,7 +10,7 @@ from tempfile import TemporaryDirectory
 
 from flask import Flask, Response, request
 
-from runtime import application
+from runtime import application, web_worker
 from runtime.config import Config
 from runtime.web import WebServer
 
@@ -29,6 +29,14 @@ def make_app(config: Config) -> Flask:
     def scheme() -> str:
         return request.scheme
 
+    @app.post("/body")
+    def body() -> str:
+        return str(len(request.get_data()))
+
+    @app.get("/answer/<int:size>")
+    def answer(size: int) -> Response:
+        return Response(b"x" * size)
+
     @app.get("/stream")
     def stream() -> Response:
         def lines() -> Iterator[str]:
@@ -44,6 +52,9 @@ def make_app(config: Config) -> Flask:
 
 if __name__ == "__main__":
     application.create = make_app
+    # Long enough to be seen, short enough for a test.
+    web_worker.HEAD_SECONDS = web_worker.SLOW_SECONDS = 1.0
+    web_worker.SEND_SECONDS = 1
     with TemporaryDirectory() as folder:
         variables = {"PORT": sys.argv[1], "INSTANCE_DIR": str(Path(folder)), "WEB_THREADS": "20"}
         WebServer(Config.from_environ(variables)).run()

@@ -7,6 +7,7 @@ import signal
 import socket
 import sys
 import time
+from contextlib import contextmanager
 from pathlib import Path
 
 import psutil
@@ -32,8 +33,8 @@ def answers(url):
         return False
 
 
-@pytest.fixture
-def server():
+@contextmanager
+def sample_server():
     """The gunicorn master and its address."""
     with socket.create_server(("127.0.0.1", 0)) as probe:
         port = probe.getsockname()[1]
@@ -44,10 +45,18 @@ def server():
     )
     url = f"http://127.0.0.1:{port}"
     wait_for(lambda: answers(url))
-    yield process, url
-    if process.is_running():
-        process.kill()
-        process.wait()
+    try:
+        yield process, url
+    finally:
+        if process.is_running():
+            process.kill()
+            process.wait()
+
+
+@pytest.fixture
+def server():
+    with sample_server() as running:
+        yield running
 
 
 def test_get_line_of_8_kib_is_read(server):
