@@ -71,7 +71,8 @@ def main(arguments: list[str] | None = None) -> None:
     for kind in options.database or ("postgresql", "sqlite"):
         with crm_simulator() as crm, ready_stack(kind, crm) as stack:
             walks += _explain(kind, stack, amount, show_all=options.all)
-    sys.exit(1 if walks else 0)
+    if walks:
+        sys.exit(1)
 
 
 def _explain(kind: str, stack: Stack, amount: int, *, show_all: bool) -> int:
