@@ -21,6 +21,7 @@ OPTIONS = (
 @dataclass(frozen=True)
 class Server:
     folder: Path
+    options: str = OPTIONS
 
     def database(self, name: str) -> str:
         """Make an empty database; its address."""
@@ -29,7 +30,7 @@ class Server:
 
     def start(self) -> None:
         """Returns when it takes connections."""
-        options = f"{OPTIONS} -k {self.folder}"
+        options = f"{self.options} -k {self.folder}"
         _run(*self._control, "-w", "-l", self.folder / "log", "-o", options, "start")
 
     def crash(self) -> None:
@@ -55,15 +56,15 @@ def find_programs() -> Path:
 
 
 @contextmanager
-def running() -> Iterator[Server]:
-    """Run a server on a unix socket in a folder of its own."""
+def running(more: str = "") -> Iterator[Server]:
+    """Run a server on a unix socket in a folder of its own; `more` options win over ours."""
     programs = find_programs()
     folder = Path(tempfile.mkdtemp(prefix="pg-bench-", dir="/tmp"))
     try:
         if os.geteuid() == 0:
             shutil.chown(folder, "postgres", "postgres")
         _run(programs / "initdb", "-D", folder / "data", "-U", "bench", "-A", "trust", "-E", "UTF8")
-        server = Server(folder)
+        server = Server(folder, f"{OPTIONS} {more}")
         server.start()
         try:
             yield server

@@ -7,6 +7,7 @@ import sys
 
 from chaos.campaign import Order, run_campaign
 from chaos.report import show
+from chaos.sabotaged import SABOTAGES
 
 
 def main() -> int:
@@ -17,6 +18,10 @@ def main() -> int:
     parser.add_argument("--per-second", type=float, default=15.0)
     parser.add_argument("--no-kills", action="store_true")
     parser.add_argument("--no-drops", action="store_true")
+    parser.add_argument("--without", choices=tuple(SABOTAGES), default="")
+    parser.add_argument("--often", type=float, default=1.0)
+    parser.add_argument("--haste", type=float, default=1.0)
+    parser.add_argument("--no-reconcile", action="store_true")
     options = parser.parse_args()
     first, _, last = options.seeds.partition("-")
     code = 0
@@ -29,6 +34,10 @@ def main() -> int:
                 options.per_second,
                 kills=not options.no_kills,
                 drops=not options.no_drops,
+                reconciles=not options.no_reconcile,
+                sabotage=options.without,
+                often=options.often,
+                haste=options.haste,
             )
             result = run_campaign(order)
             show(result)

@@ -32,6 +32,8 @@ from chaos.verdict import Finding, compare
 NEW_KEY = "chaos-behomes-key-2"
 REVOKED_SECONDS = 2.0
 REPLAYS = 5
+# The server is stopped without ado, but the machine does not lose its power.
+WITHOUT_FSYNC = "-c fsync=off"
 
 
 @dataclass(frozen=True)
@@ -47,6 +49,8 @@ class Order:
     kills: bool = True
     reconciles: bool = True
     time_outs: int = 2
+    often: float = 1.0  # how much likelier a fault of the CRM is than usual
+    haste: float = 1.0  # how much sooner a killer comes back than usual
     limit_seconds: float = 600.0
 
     @property
@@ -99,7 +103,11 @@ class Campaign:
             result.acknowledged = len(acknowledged)
             with self._timed("drain"):
                 self._drain(product, crm)
-            self._judge(crm, plan, acknowledged)
+            result.early = self._judge(crm, plan, only=acknowledged)
+            if self._order.reconciles:
+                with self._timed("reconcile"):
+                    self._reconcile(product, crm, plan)
+                result.findings = self._judge(crm, plan)
             with self._timed("stop"):
                 product.stop()
         if result.is_clean and result.folder:
@@ -123,7 +131,7 @@ class Campaign:
             server = None
             url = f"sqlite:///{folder / 'app.db'}"
             if self._order.database == "postgresql":
-                server = stack.enter_context(postgres.running())
+                server = stack.enter_context(postgres.running(WITHOUT_FSYNC))
                 url = server.database("chaos")
             product = Product(
                 url,
@@ -168,10 +176,12 @@ class Campaign:
         order, result = self._order, self._result
         deliveries, counts = schedule(plan, told, per_second=order.per_second)
         result.counts += counts
-        faults.break_crm(crm, seed=order.seed, time_outs=order.time_outs)
+        faults.break_crm(crm, seed=order.seed, time_outs=order.time_outs, often=order.often)
         faults.limit_report(pbx)
         courier = Courier(deliveries, port=product.port, path=product.hook_path)
-        killers = Killers(product, server, order.seed, pace=max(1.0, order.calls / 1000))
+        killers = Killers(
+            product, server, order.seed, pace=max(1.0, order.calls / 1000) / order.haste
+        )
         sender = threading.Thread(target=courier.run, daemon=True)
         sender.start()
         if order.kills:
@@ -217,7 +227,7 @@ class Campaign:
     # Afterwards
 
     def _drain(self, product: Product, crm: Simulator) -> None:
-        """Wait until nothing is due, and have done again what was set aside, as an operator does."""
+        """Wait until nothing is due; what was set aside is sent again, as an operator would."""
         for _ in range(REPLAYS):
             if not product.drain(self._left())["idle"]:
                 raise TimeoutError("not drained in time")
@@ -227,13 +237,19 @@ class Campaign:
                 break
         settled(crm)
 
-    def _judge(self, crm: Simulator, plan: Plan, acknowledged: set[int]) -> None:
-        result = self._result
+    def _reconcile(self, product: Product, crm: Simulator, plan: Plan) -> None:
+        """Compare with the calls report, as an operator would after an outage."""
+        since, till = (moment.isoformat() for moment in plan.window)
+        words = ("calls", "reconcile", product.id, "--from", since, "--till", till)
+        self._result.reconciled = json.loads(product.flask(*words))
+        self._drain(product, crm)
+
+    def _judge(self, crm: Simulator, plan: Plan, only: set[int] | None = None) -> list[Finding]:
         expected, groups = expect(plan)
         written = crm.ask("GET", "/_sim/written")
         audit = crm.ask("GET", "/_sim/audit?counts=0")
-        result.written = Counter({name: len(rows) for name, rows in written.items()})
-        result.findings = compare(written, audit, expected, groups)
+        self._result.written = Counter({name: len(rows) for name, rows in written.items()})
+        return compare(written, audit, expected, groups, only=only)
 
     def _left(self) -> float:
         left = self._ends_at - time.monotonic()

@@ -40,7 +40,7 @@ CRM: tuple[tuple[str, str, dict[str, Any], float, Order], ...] = (
 TIMED = ("late_commit", "search_lag")
 
 
-def break_crm(crm: Simulator, *, seed: int, time_outs: int) -> None:
+def break_crm(crm: Simulator, *, seed: int, time_outs: int, often: float) -> None:
     """Put the faults in force; `time_outs` answers never come at all, until our client gives up."""
     crm.ask("POST", "/_sim/config", {"idempotency": "off", "latency_seconds": 0.02})
     orders: list[Order] = []
@@ -50,7 +50,7 @@ def break_crm(crm: Simulator, *, seed: int, time_outs: int) -> None:
             | {"seconds": 30, "label": "timeout after the write, 20 s"}
         )
     for label, name, match, probability, options in CRM:
-        order = {"name": name, "match": match, "probability": probability, "label": label}
+        order = {"name": name, "match": match, "probability": probability * often, "label": label}
         timed = {"seconds": LATE_SECONDS} if name in TIMED else {}
         orders.append(order | timed | options)
     crm.ask("POST", "/_sim/faults", {"faults": orders, "seed": seed})

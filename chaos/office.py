@@ -30,7 +30,7 @@ TALKERS = ("answered_by", "finished_by", "from_settings")
 
 @dataclass(frozen=True)
 class Office:
-    """What of the settings decides what is made: `creates` and `owners` by direction and contact."""
+    """What of the settings decides what is made; `creates`, `owners` by direction and contact."""
 
     creates: dict[tuple[str, str], str]
     owners: dict[tuple[str, str], str]

@@ -1,4 +1,4 @@
-"""What is going to happen, all of it from one seed: which calls, whose, and what the PBX forgets."""
+"""What is going to happen, all from one seed: which calls, whose, and what the PBX forgets."""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from bench import processes
-from bench.stack import ROOT, Stack
+from bench.stack import ROOT, Stack, status, wait_until
 
 # Long enough for the late commits that the campaign orders, see faults.LATE_SECONDS.
 SETTLE_SECONDS = 4
@@ -53,6 +53,17 @@ class Product(Stack):
             self.server = subprocess.Popen(
                 self.words, cwd=ROOT, env=self.environment, stdout=log, stderr=log
             )
+
+    def wait_until_ready(self) -> None:
+        """Raises RuntimeError with the last words if it ends instead."""
+        assert self.server is not None
+
+        def is_ready() -> bool:
+            if self.server is not None and self.server.poll() is not None:
+                raise RuntimeError((self.folder / "run.log").read_text()[-3000:])
+            return status(f"http://127.0.0.1:{self.port}/readyz") == 200
+
+        wait_until(is_ready)
 
     def create(self, document: dict[str, Any]) -> None:
         """Make the integration; remembers its id and webhook."""

@@ -15,8 +15,12 @@ def show(result: Result) -> None:
     print("answers:", dict(result.answers), "acknowledged whole:", result.acknowledged)
     print("written:", dict(result.written), "replayed:", result.replayed)
     print("seconds:", {name: round(value, 1) for name, value in result.seconds.items()})
+    print("reconciled:", result.reconciled)
+    print("before reconciliation, of what was acknowledged:")
+    _findings(result.early)
+    print("after it, of everything:")
     _findings(result.findings)
-    if result.findings:
+    if not result.is_clean:
         print("kept:", result.folder)
 
 

@@ -1,4 +1,4 @@
-"""Compares what stands in the CRM with what the oracle expects: lost, doubled, unexpected, wrong."""
+"""Compares what stands in the CRM with what the oracle expects: lost, doubled, unexpected."""
 
 from __future__ import annotations
 
