@@ -18,12 +18,14 @@ from blueprints.journal import names_of
 from blueprints.journal_lines import chips, period, query_of, read_filter
 from blueprints.reasons import is_told, sentence
 from models import CallSession, Integration, db
+from rules.audit import Change
 from rules.journal_plan import COMPLETE, LEAVE_OUT, MAKE, STAY
 from rules.journal_states import AS_DECIDED, MODES, TODAY
 from rules.plan_story import reasons_of
 from rules.settings import load
 from rules.vocabulary import Entity
 from services import call_json, replay, replay_runs
+from services.audit_log import record
 from services.drafts import published_document
 from services.journal_plan import plan_call_anew, plan_many_anew
 
@@ -57,6 +59,7 @@ def replay_call(id: int, call_session_id: str) -> Response:
         replay.replay_as_decided(connection, id, [found.id])
     else:
         replay.decide_anew(connection, id, [found.id], by=current_user.email)
+    record(connection, Change.CALL_REPLAYED, id, call=call_session_id, mode=mode)
     db.session.commit()
     current_app.extensions["ringer"].ring()
     flash(_("The call is being carried out again."))

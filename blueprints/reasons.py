@@ -131,9 +131,7 @@ SENTENCES: Mapping[str, LazyString] = {
         " is not made a second time."
     ),
     Code.DUPLICATE_ALARM: _l("%(kind)s: Behomes holds %(count)s of them, the oldest is used."),
-    Code.MADE_AGAIN: _l(
-        "%(kind)s: Behomes did not hold it any more; %(by)s had it created again."
-    ),
+    Code.MADE_AGAIN: _l("%(kind)s: Behomes did not hold it any more; %(by)s had it created again."),
     Code.FINDING_ACCEPTED: _l(
         "%(kind)s: %(by)s said that what Behomes holds of it is right as it is."
     ),

@@ -125,6 +125,8 @@ def _prepare_sqlite(connection: Any, record: Any) -> None:
         "busy_timeout=10000",
         "foreign_keys=ON",
         "temp_store=MEMORY",
+        # What is deleted is overwritten, whatever this SQLite was built with.
+        "secure_delete=ON",
     ):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()

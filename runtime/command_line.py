@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import pwd
 import sys
 from typing import Any, NoReturn
 
@@ -12,7 +14,21 @@ from sqlalchemy import select
 
 from models import Integration, db
 from models.integration import LIVE
+from services.audit_log import Actor, begin_acting, end_acting
 from services.ports import Ports
+
+
+def act_as_command() -> None:
+    """What this command changes is written down as its doing, and whose command it was."""
+    token = begin_acting(lambda: Actor("command", _user()))
+    click.get_current_context().call_on_close(lambda: end_acting(token))
+
+
+def _user() -> str:
+    try:
+        return pwd.getpwuid(os.getuid()).pw_name
+    except KeyError:  # a container's user without a name
+        return str(os.getuid())
 
 
 def print_json(value: Any, indent: int | None = None) -> None:

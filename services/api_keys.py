@@ -9,6 +9,8 @@ from sqlalchemy.orm import Session
 from models import Integration
 from models.base import reading
 from models.integration import LIVE
+from rules.audit import Change
+from services.audit_log import record
 from services.integrations import locked
 from services.vault import new_token, token_hash
 
@@ -28,5 +30,6 @@ def make_key_anew(session: Session, integration_id: int) -> str:
     """Replace the key and return the new one, which is shown once; the old one ends now."""
     key = new_token()
     locked(session, integration_id).api_key_hash = token_hash(key)
+    record(session, Change.API_KEY_RENEWED, integration_id)
     session.commit()
     return key

@@ -15,7 +15,9 @@ from sqlalchemy.orm import Session
 from models import ConsoleToken, Integration, Login
 from models.base import MILLISECOND, now_ms, writing
 from models.integration import LIVE
+from rules.audit import Change
 from rules.origins import is_allowed
+from services.audit_log import record
 from services.vault import new_token, token_hash
 
 ABSOLUTE = timedelta(days=30)
@@ -78,6 +80,7 @@ def give(
             expires_at=now_ms() + _ms(ABSOLUTE),
         )
     )
+    record(session, Change.POPUP_KEY_GIVEN, integration.id, email=login.email, origin=origin)
     session.commit()
     return token
 
@@ -130,8 +133,10 @@ def take_back(session: Session, key_id: int, *conditions: ColumnElement[bool]) -
         update(ConsoleToken)
         .where(ConsoleToken.id == key_id, *conditions, *_is_good())
         .values(revoked_at=now_ms())
-        .returning(ConsoleToken.id)
+        .returning(ConsoleToken.integration_id, ConsoleToken.origin)
     ).all()
+    for row in ended:
+        record(session, Change.POPUP_KEY_ENDED, row.integration_id, origin=row.origin)
     session.commit()
     return bool(ended)
 

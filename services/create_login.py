@@ -10,8 +10,10 @@ from sqlalchemy.orm import Session
 from models import Login, LoginIntegration
 from models.base import from_ms, now_ms
 from models.login import ADMIN, EMPLOYEE
+from rules.audit import Change
 from rules.emails import is_email
 from rules.passwords import LONGEST, SHORTEST, Weakness, find_weakness
+from services.audit_log import record
 from services.login import hash_password
 
 TOO_WEAK = {
@@ -56,5 +58,6 @@ def create_login(
         LoginIntegration(login_id=login.id, integration_id=each)
         for each in dict.fromkeys(integration_ids)
     )
+    record(session, Change.LOGIN_MADE, email=known, role=role, integrations=integration_ids)
     session.commit()
     return login

@@ -18,7 +18,9 @@ from sqlalchemy.orm import Session
 
 from models import CallSession, CrmWrite, Integration, Notification, SyncRun, db
 from models.base import now_ms
+from rules.audit import Change
 from services import due
+from services.audit_log import record
 from services.integrations import database_now
 from services.sync_runs import UNFINISHED
 
@@ -34,8 +36,8 @@ SESSIONS, INBOX, WRITES = CallSession.__table__, Notification.__table__, CrmWrit
 # What is taken out in pieces, before the rest.
 LARGE = (SESSIONS.name, INBOX.name, WRITES.name)
 # Who was limited to an integration must not see all others because it is gone: that he was stays
-# written down, and so the emptied row of the integration.
-STAYS = "login_integration"
+# written down, and so the emptied row of the integration. Who changed what stays for its time.
+STAYS = ("login_integration", "audit_entry")
 
 
 class TitleDiffers(Exception):
@@ -78,6 +80,7 @@ def delete_integration(session: Session, integration_id: int, *, typed_title: st
     )
     if integration.deleted_at is None:
         integration.deleted_at = database_now(session)
+        record(session, Change.DELETED, integration_id, title=integration.title)
     session.commit()
     logger.warning("integration %s was deleted", integration_id)
 
@@ -90,6 +93,8 @@ def undo_delete(session: Session, integration_id: int) -> bool:
         .values(deleted_at=None, pbx_tried_at=None)
     )
     is_back = bool(session.execute(statement).rowcount)  # type: ignore[attr-defined]
+    if is_back:
+        record(session, Change.RESTORED, integration_id)
     session.commit()
     return is_back
 
@@ -152,7 +157,7 @@ def _purge_rows(connection: Connection, table: Any, integration_id: int) -> bool
 def _empty(connection: Connection, integration_id: int) -> bool:
     """All the rest, and the secrets; what stays of the integration is its id and its title."""
     for table in reversed(db.metadata.sorted_tables):
-        if "integration_id" in table.c and table.name not in (*LARGE, STAYS):
+        if "integration_id" in table.c and table.name not in (*LARGE, *STAYS):
             connection.execute(delete(table).where(table.c.integration_id == integration_id))
     connection.execute(
         update(INTEGRATIONS)

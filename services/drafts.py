@@ -16,8 +16,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from models import Integration, SettingsVersion
+from rules.audit import Change
 from rules.document import digest, value_at, with_values
 from rules.settings import DEFAULTS, Settings, dump, load, with_row_ids
+from rules.settings_changes import difference
+from services.audit_log import record
 from services.integrations import database_now, locked
 
 SAVED = "saved"
@@ -115,6 +118,8 @@ def save_values(
     document = dump(load(with_values(current.document, values)))
     if document != current.document:
         _store(session, integration, document, author)
+        changed = _changed(current, document)
+        record(session, Change.DRAFT_SAVED, integration_id, step=step, changed=changed)
     integration.setup_progress = {**integration.setup_progress, step: SAVED}
     session.commit()
     return read_draft(session, integration)
@@ -134,8 +139,10 @@ def replace_draft(
     changed, if it is another one by now.
     """
     integration = locked(session, integration_id)
-    check_seen(session, integration, seen)
-    _store(session, integration, dump(load(with_row_ids(document))), author)
+    current = check_seen(session, integration, seen)
+    whole = dump(load(with_row_ids(document)))
+    _store(session, integration, whole, author)
+    record(session, Change.DRAFT_REPLACED, integration_id, changed=_changed(current, whole))
     session.commit()
 
 
@@ -146,6 +153,7 @@ def discard_draft(session: Session, integration_id: int, *, seen: str | None = N
     check_seen(session, integration, seen)
     integration.draft = integration.draft_author = integration.draft_saved_at = None
     integration.draft_revision += 1
+    record(session, Change.DRAFT_DROPPED, integration_id)
     session.commit()
 
 
@@ -156,6 +164,11 @@ def check_seen(session: Session, integration: Integration, seen: str | None) -> 
         session.rollback()
         raise DraftChanged(current)
     return current
+
+
+def _changed(before: Draft, document: dict[str, Any]) -> list[str]:
+    """The paths of the settings that differ, for the log of changes."""
+    return [path for path, _old, _new in difference(before.settings, load(document))]
 
 
 def _store(

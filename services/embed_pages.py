@@ -7,7 +7,9 @@ from sqlalchemy.orm import Session
 
 from models import ConsoleToken
 from models.base import now_ms
+from rules.audit import Change
 from services import console_tokens
+from services.audit_log import record
 from services.integrations import locked
 
 
@@ -24,6 +26,7 @@ def set_origins(session: Session, integration_id: int, origins: tuple[str, ...])
         )
         .values(revoked_at=now_ms())
     )
+    record(session, Change.ORIGINS_SAVED, integration_id, origins=origins)
     session.commit()
 
 

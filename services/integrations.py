@@ -19,10 +19,12 @@ from models import (
     WebhookToken,
 )
 from models.base import from_ms, now_ms
+from rules.audit import Change
 from rules.settings import DEFAULTS, dump, load, with_row_ids
 from rules.settings_checks import References, problems
 from rules.settings_words import sentence
 from services import due
+from services.audit_log import record
 from services.integration_file import Behomes, CallGear, Connection, IntegrationFile, InvalidFile
 from services.ports import Ports
 from services.vault import Vault, new_token, token_hash
@@ -68,6 +70,7 @@ def create_integration(session: Session, file: IntegrationFile, ports: Ports) ->
         )
         for pair in file.user_mapping
     )
+    record(session, Change.MADE, integration.id, title=integration.title)
     if file.publish:
         publish(session, integration, file.settings or DEFAULTS, author=None)
     session.commit()
@@ -106,6 +109,8 @@ def connect(session: Session, integration: Integration, file: Connection, ports:
     for name in file.webhook.model_fields_set if file.webhook else ():
         setattr(integration, name, getattr(file.webhook, name))
     integration.pbx_tried_at = None
+    told = [name for name in ("behomes", "callgear", "webhook") if getattr(file, name)]
+    record(session, Change.CONNECTION_SAVED, integration.id, systems=told)
     session.commit()
 
 
@@ -163,6 +168,7 @@ def _stages(pipelines: list[dict[str, Any]]) -> dict[str, frozenset[str]]:
 def save_draft(session: Session, integration: Integration, document: dict[str, Any]) -> None:
     integration.draft = _draft(document)
     integration.draft_revision += 1
+    record(session, Change.DRAFT_REPLACED, integration.id)
     session.commit()
 
 
@@ -194,6 +200,7 @@ def publish(
     integration.draft_revision += 1
     session.flush()
     due.make_due(session.connection(), integration.id, ("not_published",))
+    record(session, Change.PUBLISHED, integration.id, version=number)
     session.commit()
     return number
 
@@ -269,3 +276,4 @@ def _connect_callgear(integration: Integration, callgear: CallGear, vault: Vault
         integration.media_hosts = list(callgear.media_hosts)
     if callgear.access_token:
         integration.access_token_sealed = vault.seal(callgear.access_token)
+    integration.reconcile_next_at = None

@@ -17,7 +17,9 @@ from models import Integration, Invitation, Login, db
 from models.base import MILLISECOND, now_ms
 from models.integration import LIVE
 from models.login import ADMIN, EMPLOYEE
+from rules.audit import Change
 from rules.reach import Level, Reach, may_invite
+from services.audit_log import record
 from services.integrations import database_now
 from services.members import list_members, reach_of
 from services.vault import new_token, token_hash
@@ -93,7 +95,8 @@ def invite(
             role=EMPLOYEE if level is Level.EMPLOYEE else ADMIN,
             integration_ids=sorted(ids),
             invited_by=actor_id,
-        )
+        ),
+        Change.INVITED,
     )
 
 
@@ -107,7 +110,8 @@ def invite_first_admin() -> Made | None:
         .where(Invitation.invited_by.is_(None), *_is_unused())
         .values(revoked_at=now_ms())
     )
-    return _add(Invitation(email="", role=ADMIN, integration_ids=[], invited_by=None))
+    first = Invitation(email="", role=ADMIN, integration_ids=[], invited_by=None)
+    return _add(first, Change.INVITED)
 
 
 def list_waiting(actor_id: int, integration_id: int) -> list[Waiting]:
@@ -147,6 +151,7 @@ def revoke(actor_id: int, integration_id: int, invitation_id: int) -> None:
     """The link opens nothing from now on. Raises NoSuchInvitation."""
     row = find_waiting(actor_id, integration_id, invitation_id)
     row.revoked_at = database_now(db.session())
+    record(db.session(), Change.INVITATION_REVOKED, integration_id, email=row.email)
     db.session.commit()
 
 
@@ -161,7 +166,8 @@ def renew(actor_id: int, integration_id: int, invitation_id: int) -> Made:
             role=old.role,
             integration_ids=old.integration_ids,
             invited_by=actor_id,
-        )
+        ),
+        Change.INVITATION_RENEWED,
     )
 
 
@@ -208,12 +214,14 @@ def purge() -> None:
     db.session.commit()
 
 
-def _add(row: Invitation) -> Made:
+def _add(row: Invitation, change: Change) -> Made:
     token, now = new_token(), database_now(db.session())
     row.token_hash, row.created_at, row.expires_at = token_hash(token), now, now + VALID_FOR
     db.session.add(row)
     db.session.flush()
     made = Made(row.id, token)
+    ids = list(row.integration_ids)
+    record(db.session(), change, ids[0] if len(ids) == 1 else None, email=row.email, role=row.role)
     db.session.commit()
     return made
 

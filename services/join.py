@@ -7,11 +7,13 @@ from sqlalchemy.exc import IntegrityError
 
 from models import Login, db
 from models.login import ADMIN, EMPLOYEE
+from rules.audit import Change
 from rules.emails import is_email
 from rules.passwords import find_weakness
 from rules.reach import joined, may_join
+from services.audit_log import Actor, record
 from services.integrations import database_now
-from services.invitations import find_offer, use_up
+from services.invitations import Offer, find_offer, use_up
 from services.login import Visitor, hash_password, open_session
 from services.members import reach_of
 from services.people import apply_reach, lock_login
@@ -68,6 +70,8 @@ def join_as_new(
         raise LoginIsThere from error
     apply_reach(login, offer.reach)
     session_token = open_session(login, visitor)
+    actor = Actor("page", known, login.id, visitor.address)
+    _note(offer, known, actor)
     db.session.commit()
     return login, session_token
 
@@ -87,4 +91,12 @@ def join_with(token: str, login_id: int) -> None:
         raise RoleDiffers
     use_up(offer)
     apply_reach(login, joined(reach_of(login), offer.reach))
+    _note(offer, login.email)
     db.session.commit()
+
+
+def _note(offer: Offer, email: str, actor: Actor | None = None) -> None:
+    ids = sorted(offer.reach.integration_ids)
+    place = ids[0] if len(ids) == 1 else None
+    role = ADMIN if offer.reach.is_admin else EMPLOYEE
+    record(db.session(), Change.JOINED, place, actor=actor, email=email, role=role)

@@ -16,6 +16,8 @@ from sqlalchemy.exc import IntegrityError
 
 from models import Login, LoginFailure, LoginSession, db
 from models.base import from_ms, now_ms, to_ms, writing
+from rules.audit import Change
+from services.audit_log import Actor, record
 from services.vault import keyed_hash, new_token, token_hash
 
 IDLE = timedelta(minutes=30)
@@ -92,6 +94,7 @@ def sign_in(email: str, password: str, visitor: Visitor) -> tuple[Login, str]:
     if _hasher.check_needs_rehash(stored):
         login.password_hash = _hasher.hash(password)
     token = open_session(login, visitor)
+    record(db.session(), Change.LOGGED_IN, actor=Actor("page", email, login.id, visitor.address))
     db.session.commit()
     return login, token
 
@@ -161,11 +164,14 @@ def find_former(token: str | None) -> Login | None:
 
 def sign_out(token: str) -> None:
     """End a session. Safe to call any number of times."""
-    db.session.execute(
+    ended = db.session.execute(
         update(LoginSession)
         .where(LoginSession.token_hash == token_hash(token), LoginSession.ended_at.is_(None))
         .values(ended_at=now_ms())
-    )
+        .returning(LoginSession.id)
+    ).all()
+    if ended:
+        record(db.session(), Change.LOGGED_OUT)
     db.session.commit()
 
 
@@ -207,6 +213,7 @@ def _count_try(email: str, visitor: Visitor) -> tuple[str, str]:
     address = _failure_key("address", visitor.address, visitor)
     _raise_if_too_early({account: ACCOUNT, address: ADDRESS})
     _count_failures(account, address)
+    _note_slowed(email, account, visitor)
     return account, address
 
 
@@ -241,6 +248,18 @@ def _count_failures(*keys: str) -> None:
         db.session.commit()
     except IntegrityError:  # somebody else's first try at the same moment has been counted
         db.session.rollback()
+
+
+def _note_slowed(email: str, account: str, visitor: Visitor) -> None:
+    """The first time an account has to wait is written down. Who has no login is not named: people
+    type passwords where their name belongs."""
+    row = db.session.get(LoginFailure, account)
+    if row is None or row.count != ACCOUNT.free:
+        return
+    known = db.session.scalar(select(Login.id).where(Login.email == email))
+    actor = Actor("page", email if known else None, known, visitor.address)
+    record(db.session(), Change.LOGIN_SLOWED, actor=actor, failures=row.count)
+    db.session.commit()
 
 
 def _forgive(account: str, address: str) -> None:

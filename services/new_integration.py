@@ -7,6 +7,8 @@ from dataclasses import replace
 from sqlalchemy.orm import Session
 
 from models import Login, LoginIntegration
+from rules.audit import Change
+from services.audit_log import record
 from services.check_connection import check_connections
 from services.connection_result import System
 from services.integration_file import IntegrationFile
@@ -35,8 +37,10 @@ def make_integration(
     if not (result.ok or (without_test and side.may_skip)):
         return None, side
     made = create_integration(session, file, ports)
-    if session.get_one(Login, login_id).integrations:
+    login = session.get_one(Login, login_id)
+    if login.integrations:
         session.add(LoginIntegration(login_id=login_id, integration_id=made.id))
+        record(session, Change.JOINED, made.id, email=login.email, role=login.role)
         session.commit()
     keep_result(session, made.id, System.BEHOMES, result)
     return made.id, replace(side, is_stored=True)

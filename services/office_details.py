@@ -7,6 +7,8 @@ from dataclasses import asdict, dataclass
 from sqlalchemy.orm import Session
 
 from models import Integration
+from rules.audit import Change
+from services.audit_log import record
 
 
 @dataclass(frozen=True)
@@ -23,6 +25,10 @@ class Details:
 
 def save_details(session: Session, integration_id: int, details: Details) -> None:
     integration = session.get_one(Integration, integration_id)
-    for name, value in asdict(details).items():
-        setattr(integration, name, value)
+    wanted = asdict(details)
+    changed = [name for name, value in wanted.items() if getattr(integration, name) != value]
+    for name in changed:
+        setattr(integration, name, wanted[name])
+    if changed:
+        record(session, Change.DETAILS_SAVED, integration_id, changed=changed)
     session.commit()

@@ -7,7 +7,9 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from models import CallSession, Integration
+from rules.audit import Change
 from services import due
+from services.audit_log import record
 from services.integrations import database_now
 
 
@@ -16,6 +18,7 @@ def pause(session: Session, integration_id: int) -> None:
     integration = session.get_one(Integration, integration_id)
     if integration.paused_at is None:
         integration.paused_at = database_now(session)
+        record(session, Change.PAUSED, integration_id)
     session.commit()
 
 
@@ -23,6 +26,8 @@ def resume(session: Session, integration_id: int) -> int:
     """Go on; calls that waited are due, each under the settings of its first notification. Returns
     how many there are. The caller rings after it."""
     integration = session.get_one(Integration, integration_id)
+    if integration.paused_at is not None:
+        record(session, Change.RESUMED, integration_id)
     integration.paused_at = None
     session.flush()
     waiting = count_waiting(session, integration_id)

@@ -10,7 +10,9 @@ from models import CrmUserRow, Login, LoginIntegration, LoginSession, db
 from models.base import now_ms
 from models.login import ADMIN, EMPLOYEE
 from rules import reach
+from rules.audit import Change
 from rules.reach import Level, Reach, Refusal
+from services.audit_log import record
 from services.console_tokens import take_back_all
 from services.integrations import database_now
 from services.members import NoSuchLogin, reach_of
@@ -35,6 +37,8 @@ def set_level(actor_id: int, login_id: int, integration_id: int, level: Level) -
     if level not in reach.levels_to_give(actor):
         _stop_if(Refusal.SEES_ALL)
     apply_reach(login, reach.with_level(target, level, integration_id))
+    told = {"email": login.email, "before": str(target.level), "after": str(level)}
+    record(db.session(), Change.LEVEL_CHANGED, integration_id, **told)
     db.session.commit()
 
 
@@ -52,6 +56,8 @@ def set_enabled(actor_id: int, login_id: int, integration_id: int, *, enabled: b
             .values(ended_at=now_ms())
         )
         take_back_all(db.session(), login_id)
+    change = Change.ENABLED if enabled else Change.DISABLED
+    record(db.session(), change, integration_id, email=login.email)
     db.session.commit()
 
 
@@ -60,6 +66,7 @@ def remove(actor_id: int, login_id: int, integration_id: int) -> None:
     actor, target, login = _both(actor_id, login_id, integration_id)
     _stop_if(reach.why_not_remove(actor, target))
     apply_reach(login, reach.without(target, integration_id))
+    record(db.session(), Change.REMOVED, integration_id, email=login.email)
     db.session.commit()
 
 
@@ -68,7 +75,7 @@ def join_crm_user(actor_id: int, login_id: int, integration_id: int, user_id: st
 
     Raises NotAllowed, NoSuchLogin, NoSuchUser.
     """
-    _both(actor_id, login_id, integration_id)
+    _actor, _target, login = _both(actor_id, login_id, integration_id)
     if user_id is not None and db.session.get(CrmUserRow, (integration_id, user_id)) is None:
         db.session.rollback()
         raise NoSuchUser
@@ -80,6 +87,8 @@ def join_crm_user(actor_id: int, login_id: int, integration_id: int, user_id: st
         )
         .values(crm_user_id=user_id)
     )
+    told = {"email": login.email, "crm_user": user_id}
+    record(db.session(), Change.CRM_USER_CHOSEN, integration_id, **told)
     db.session.commit()
 
 

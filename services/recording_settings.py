@@ -10,7 +10,9 @@ from sqlalchemy import exists, func, select, update
 from sqlalchemy.orm import Session
 
 from models import CallSession, Integration, RecordingCopy
+from rules.audit import Change
 from rules.recording_states import WARN_BEFORE
+from services.audit_log import record
 from services.keep_recordings import forget_wanted
 
 DAY_MS = 86_400_000
@@ -70,6 +72,8 @@ def save_recording_settings(
         kept = RecordingCopy.integration_id == integration_id, RecordingCopy.state == "kept"
         until: Any = RecordingCopy.kept_at + keep_days * DAY_MS
         session.execute(update(RecordingCopy).where(*kept).values(expires_at=until))
+    told = {"pbx_days": pbx_days, "keep_days": keep_days}
+    record(session, Change.RECORDINGS_SAVED, integration_id, **told)
     session.commit()
 
 

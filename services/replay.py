@@ -12,8 +12,10 @@ from sqlalchemy import Connection, delete, exists, select, update
 
 from models import CallSession, CrmWrite, Decision, Integration, TraceEntry
 from models.base import now_ms
+from rules.audit import Change
 from rules.reasons import Code
 from rules.vocabulary import Entity
+from services.audit_log import record
 
 SESSIONS = CallSession.__table__
 WRITES = CrmWrite.__table__
@@ -42,7 +44,10 @@ def replay_writes(
     if call_session_id is not None:
         failed = failed.where(SESSIONS.c.call_session_id == call_session_id)
     ids = list(connection.execute(failed).scalars())
-    return replay_as_decided(connection, integration_id, ids) if ids else 0
+    if not ids:
+        return 0
+    record(connection, Change.WRITES_REPLAYED, integration_id, calls=len(ids))
+    return replay_as_decided(connection, integration_id, ids)
 
 
 def replay_as_decided(
@@ -56,7 +61,7 @@ def replay_as_decided(
     connection.execute(delete(WRITES).where(mine, *stale))
     connection.execute(
         update(SESSIONS)
-        .where(SESSIONS.c.id.in_(session_ids))
+        .where(SESSIONS.c.id.in_(session_ids), SESSIONS.c.erased_at.is_(None))
         .values(DUE | {"render_version": _published(integration_id)})
     )
     return replayed
@@ -78,6 +83,7 @@ def decide_anew(
         SESSIONS.c.id.in_(session_ids),
         SESSIONS.c.integration_id == integration_id,
         SESSIONS.c.ended_at.is_not(None),
+        SESSIONS.c.erased_at.is_(None),
     )
     found = connection.execute(
         select(SESSIONS.c.id, SESSIONS.c.decision_number, is_decided.label("is_decided"))
@@ -131,6 +137,7 @@ def skip_write(connection: Connection, integration_id: int, write_id: int, *, by
     if skipped is None:
         return False
     tell(connection, skipped.session_row_id, Code.WRITE_SKIPPED, kind=skipped.kind, by=by)
+    record(connection, Change.WRITE_SKIPPED, integration_id, kind=skipped.kind)
     if skipped.kind == Entity.CLIENT:
         _skip_dependents(connection, skipped.session_row_id, skipped.ledger_key, by)
     connection.execute(update(SESSIONS).where(SESSIONS.c.id == skipped.session_row_id).values(DUE))

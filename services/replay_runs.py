@@ -16,8 +16,10 @@ from sqlalchemy.orm import Session
 from models import CallSession, Integration, ReplayRun
 from models.base import now_ms
 from models.integration import LIVE
+from rules.audit import Change
 from rules.journal_states import AS_DECIDED, NOTIFICATION_STATES
 from services import replay
+from services.audit_log import record
 from services.find_notifications import JournalFilter, find_call_ids, find_told_call_ids
 from services.integrations import database_now
 
@@ -38,7 +40,10 @@ def find_wanted(
     find = find_told_call_ids if is_of_events else find_call_ids
     ids = find(session, integration_id, wanted, MOST_CALLS)
     fits = SESSIONS.c.state == "failed" if mode == AS_DECIDED else SESSIONS.c.ended_at.is_not(None)
-    query = select(SESSIONS.c.id).where(SESSIONS.c.id.in_(ids), fits).order_by(SESSIONS.c.id)
+    is_whole = SESSIONS.c.erased_at.is_(None)
+    query = (
+        select(SESSIONS.c.id).where(SESSIONS.c.id.in_(ids), fits, is_whole).order_by(SESSIONS.c.id)
+    )
     return list(session.scalars(query))
 
 
@@ -61,6 +66,8 @@ def start(
     )
     session.add(run)
     try:
+        session.flush()
+        record(session, Change.REPLAY_STARTED, integration_id, mode=mode, calls=len(ids))
         session.commit()
     except IntegrityError:  # one is under way already: somebody pressed in the same moment
         session.rollback()
@@ -70,7 +77,7 @@ def start(
 
 def stop(session: Session, integration_id: int, run_id: int) -> None:
     """Stop a run after the calls that are under way."""
-    session.execute(
+    stopped = session.execute(
         update(RUNS)
         .where(
             RUNS.c.id == run_id,
@@ -78,7 +85,10 @@ def stop(session: Session, integration_id: int, run_id: int) -> None:
             RUNS.c.state == RUNNING,
         )
         .values(state="stopped", finished_at=now_ms())
-    )
+        .returning(RUNS.c.id)
+    ).all()
+    if stopped:
+        record(session, Change.REPLAY_STOPPED, integration_id)
     session.commit()
 
 

@@ -15,8 +15,10 @@ from sqlalchemy.orm import Session
 
 from clients.errors import KeyRefusedError
 from models import CrmAccount, Integration, db
+from rules.audit import Change
 from rules.crm import CrmAccount as AccountFacts
 from services import accounts
+from services.audit_log import record
 from services.check_connection import check_connections
 from services.connection_result import (
     OF_THE_KEY,
@@ -206,7 +208,10 @@ def _store(session: Session, integration_id: int, access: Access, vault: Vault) 
             integration.media_hosts = integration.media_hosts or list(VENDOR.media_hosts)
             if access.access_token:
                 integration.access_token_sealed = vault.seal(access.access_token)
+            integration.reconcile_next_at = None
     integration.pbx_tried_at = None
+    system = System.BEHOMES if isinstance(access, CrmAccess) else System.CALLGEAR
+    record(session, Change.CONNECTION_SAVED, integration_id, systems=[str(system)])
     session.commit()
 
 

@@ -9,8 +9,10 @@ from sqlalchemy import ColumnElement, delete, select, update
 
 from models import Login, LoginFailure, LoginSession, db
 from models.base import MILLISECOND, now_ms
+from rules.audit import Change
 from rules.passwords import Weakness, find_weakness
 from services import console_tokens
+from services.audit_log import record
 from services.console_tokens import take_back_all
 from services.login import (
     ABSOLUTE,
@@ -73,6 +75,8 @@ def end_session(login_id: int, session_id: int) -> bool:
         .values(ended_at=now_ms())
         .returning(LoginSession.id)
     ).all()
+    if ended:
+        record(db.session(), Change.SESSIONS_ENDED, count=1)
     db.session.commit()
     return bool(ended)
 
@@ -80,6 +84,8 @@ def end_session(login_id: int, session_id: int) -> bool:
 def end_others(login_id: int, token: str) -> int:
     """End all sessions of this person but the one of the token; how many there were."""
     ended = _end_others(login_id, token)
+    if ended:
+        record(db.session(), Change.SESSIONS_ENDED, count=ended)
     db.session.commit()
     return ended
 
@@ -96,6 +102,7 @@ def change_password(login_id: int, current: str, new: str, *, visitor: Visitor, 
     hashed = hash_password(new)  # takes long: before the transaction
     db.session.execute(update(Login).where(Login.id == login_id).values(password_hash=hashed))
     _end_others(login_id, token)
+    record(db.session(), Change.PASSWORD_CHANGED)
     db.session.commit()
 
 
@@ -112,6 +119,7 @@ def reset_password(email: str, new: str) -> Login:
         raise WeakPassword(weakness)
     login.password_hash = hash_password(new)
     _end_others(login.id, token="")
+    record(db.session(), Change.PASSWORD_RESET, email=login.email)
     db.session.commit()
     return login
 

@@ -14,6 +14,8 @@ from sqlalchemy.orm import Session
 
 from models import Integration, SyncItem, SyncRun
 from models.base import from_ms, now_ms
+from rules.audit import Change
+from services.audit_log import record
 
 # More changes than this are shown before they are written.
 SHOWN_FIRST = 5
@@ -63,6 +65,7 @@ def start(
         try:
             session.flush()
             run_id = run.id
+            record(session, Change.SYNC_STARTED, integration_id, dry=is_dry, origin=origin)
             session.commit()
             return Started(run_id, True)
         except IntegrityError:  # somebody pressed in the same moment
@@ -79,7 +82,9 @@ def stop(session: Session, run_id: int) -> None:
     """Ask a run to stop after the record it is at; one that nobody works on stops at once."""
     is_mine = RUNS.c.id == run_id, RUNS.c.state.in_(UNFINISHED)
     is_idle = or_(RUNS.c.lease_token.is_(None), RUNS.c.leased_until < now_ms())
-    session.execute(update(RUNS).where(*is_mine).values(stop_requested=True))
+    asked = update(RUNS).where(*is_mine, ~RUNS.c.stop_requested).values(stop_requested=True)
+    for integration_id in session.execute(asked.returning(RUNS.c.integration_id)).scalars().all():
+        record(session, Change.SYNC_STOPPED, integration_id)
     session.execute(
         update(RUNS)
         .where(*is_mine, is_idle)

@@ -19,9 +19,11 @@ from models import (
     UserMapping,
     VirtualNumberRow,
 )
+from rules.audit import Change
 from rules.employee_match import id_key
 from rules.employee_sync import Result, Why, plan
 from rules.pbx import Employee, EmployeePhone
+from services.audit_log import record
 from services.sync_store import crm_user, known_of
 
 logger = logging.getLogger(__name__)
@@ -126,6 +128,7 @@ def pair(session: Session, integration_id: int, crm_user_id: str, employee_id: s
     )
     user.kept_apart = False
     _solve(session, integration_id, crm_user_id, Why.PAIRED_BY_HAND, employee_id)
+    _note(session, integration_id, crm_user_id, employee=employee_id)
     session.commit()
     logger.info("integration %s: user %s is employee %s", integration_id, crm_user_id, employee_id)
 
@@ -139,6 +142,7 @@ def keep_apart(session: Session, integration_id: int, crm_user_id: str) -> None:
         )
     )
     _solve(session, integration_id, crm_user_id, Why.KEPT_APART, None)
+    _note(session, integration_id, crm_user_id, kept_apart=True)
     session.commit()
     logger.info("integration %s: user %s is kept apart", integration_id, crm_user_id)
 
@@ -146,12 +150,18 @@ def keep_apart(session: Session, integration_id: int, crm_user_id: str) -> None:
 def let_match(session: Session, integration_id: int, crm_user_id: str) -> None:
     """Let the next sync look for this user's employee again. Raises NotThere."""
     _need_user(session, integration_id, crm_user_id).kept_apart = False
+    _note(session, integration_id, crm_user_id, kept_apart=False)
     session.commit()
 
 
 def set_nightly(session: Session, integration_id: int, *, is_on: bool) -> None:
     session.get_one(Integration, integration_id).nightly_sync = is_on
+    record(session, Change.NIGHTLY_SYNC_SAVED, integration_id, on=is_on)
     session.commit()
+
+
+def _note(session: Session, integration_id: int, crm_user_id: str, **values: object) -> None:
+    record(session, Change.PAIR_CHANGED, integration_id, crm_user=crm_user_id, **values)
 
 
 def _need_user(session: Session, integration_id: int, crm_user_id: str) -> CrmUserRow:

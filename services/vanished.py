@@ -65,7 +65,10 @@ def _plan_anew(call: Call, facts: CallFacts, old: Write) -> Write:
     """Plan our vanished client again, under the next generation of his key."""
     generation = int(old.ledger_key.rsplit("|", 1)[1]) + 1
     key = client_key(call.office.account_id or "", call.phone_hash(facts), generation)
-    return call.plan("client", key, old.body, late=old.late, contact=contact_of(call, facts))
+    # Of an erased call its body is gone: the number is known all the same.
+    phone = facts.client_phone
+    body = old.body or {"phones": [phone.value] if phone else []}
+    return call.plan("client", key, body, late=old.late, contact=contact_of(call, facts))
 
 
 def _relink(call: Call, link: dict[str, Any] | None) -> None:

@@ -11,6 +11,8 @@ from sqlalchemy.orm import Session
 
 from models import WebhookToken
 from models.base import now_ms
+from rules.audit import Change
+from services.audit_log import record
 from services.integrations import database_now, locked
 from services.ports import Ports
 from services.vault import SealError, new_token, token_hash
@@ -63,6 +65,7 @@ def rotate(session: Session, integration_id: int, ports: Ports, *, overlap_hours
             created_at=now,
         )
     )
+    record(session, Change.WEBHOOK_ROTATED, integration_id, hours=overlap_hours)
     session.commit()
 
 
@@ -77,6 +80,7 @@ def switch_off(session: Session, integration_id: int, address_id: int) -> bool:
     )
     if row is not None:
         row.expires_at = database_now(session)
+        record(session, Change.WEBHOOK_OFF, integration_id)
     session.commit()
     return row is not None
 

@@ -32,6 +32,7 @@ from models import (
 )
 from runtime.config import Config
 from services.login import Visitor, hash_password, open_session
+from tests.watch_changes import watching
 
 PASSWORD = "correct horse"
 ADMIN, EMPLOYEE = "admin@example.com", "agent.one@example.com"
@@ -71,9 +72,12 @@ def make_app(folder: Path, **environ: str) -> Flask:
 @pytest.fixture
 def app(tmp_path):
     app = make_app(tmp_path)
-    yield app
     with app.app_context():
-        db.engine.dispose()
+        engine = db.engine
+    with watching(engine) as unaudited:
+        yield app
+    engine.dispose()
+    assert unaudited == [], "changed without a line in the log of changes"
 
 
 @pytest.fixture

@@ -1,0 +1,400 @@
+"""Erasing what we hold about one number: nothing of it is left, and what comes again is known."""
+
+from __future__ import annotations
+
+import json
+import time
+
+import pytest
+from sqlalchemy import JSON, select, update
+from sqlalchemy.orm import Session
+
+from models import (
+    AddressBookEntry,
+    AuditEntry,
+    CallSession,
+    Card,
+    ClickCall,
+    ConsoleEvent,
+    CrmEvent,
+    CrmWrite,
+    Erasure,
+    Integration,
+    KeptForm,
+    KnownClient,
+    Login,
+    ManagerAnswer,
+    Notification,
+    RecordingAccess,
+    RecordingCopy,
+    ReplayRun,
+    SettingsVersion,
+    db,
+)
+from models.base import from_ms
+from services import erasures
+from services.recording_copies import copy_path
+from tests.factories import CLIENT, answered_call, event, lost_call, record, talking
+
+# How people and machines write the number of CLIENT; and somebody else's, which stays.
+NUMBER = f"+{CLIENT}"
+SPELLINGS = (CLIENT, NUMBER, "+971 50 000 0055", "050 000 0055", "0500000055", "+971-50-000-00-55")
+OTHER = "971500000077"
+LONG_AGO = from_ms(1_700_000_000_000)
+
+
+def erase(server, phone=NUMBER, *, seconds=20.0):
+    with Session(server.engine) as session:
+        number = erasures.read_number(session, server.id, phone, server.ports)
+        order = erasures.ask(session, number, server.ports)
+    return erasures.run(server.engine, server.ports, order, until=time.monotonic() + seconds)
+
+
+def texts(engine):
+    """Every text in every table, as (table, column, text)."""
+    with engine.connect() as connection:
+        for table in db.metadata.sorted_tables:
+            for row in connection.execute(select(table)).all():
+                for column in table.c:
+                    value = row._mapping[column.name]
+                    is_document = isinstance(column.type, JSON)
+                    text = json.dumps(value, ensure_ascii=False) if is_document else str(value)
+                    yield table.name, column.name, text
+
+
+def left(server, *spellings):
+    """Where in the database one of these spellings still stands."""
+    return sorted(
+        {
+            (table, column)
+            for table, column, text in texts(server.engine)
+            for each in spellings or SPELLINGS
+            if each.lstrip("+") in text
+        }
+    )
+
+
+def work(server, *calls):
+    for call in calls:
+        server.notify(*call)
+    server.settle()
+    server.pass_time(300)
+
+
+def plant(server, call_id):
+    """The number everywhere it can stand, in all spellings."""
+    place = {"integration_id": server.id}
+    with Session(server.engine) as session, session.begin():
+        call = session.scalars(select(CallSession).filter_by(call_session_id=call_id)).one()
+        call.note, call.report = f"rings {SPELLINGS[2]}", {"contact_phone_number": CLIENT}
+        login = Login(email="a@example.com", password_hash="x", role="admin", created_at=LONG_AGO)
+        session.add(login)
+        session.flush()
+        account = session.get_one(Integration, server.id).crm_account_row_id
+        session.merge(
+            KnownClient(
+                crm_account_row_id=account,
+                phone=f"+{OTHER}",
+                client_id="c_9",
+                name=f"{NUMBER}",
+                open_leads=[],
+                open_deals=[],
+                read_at=LONG_AGO,
+                source="call",
+            )
+        )
+        session.merge(
+            KnownClient(
+                crm_account_row_id=account,
+                phone=NUMBER,
+                client_id="c_9",
+                open_leads=[],
+                open_deals=[],
+                read_at=LONG_AGO,
+                source="call",
+            )
+        )
+        copy = RecordingCopy(
+            **place,
+            session_row_id=call.id,
+            record="r",
+            state="kept",
+            file_name="x",
+            kept_at=LONG_AGO,
+        )
+        session.add_all(
+            [
+                AddressBookEntry(**place, phone=NUMBER, contact_id="1"),
+                ManagerAnswer(
+                    **place, at=LONG_AGO, phone=NUMBER, phones=[], reason="off", milliseconds=1
+                ),
+                CrmEvent(
+                    **place,
+                    event_id="e1",
+                    type="user.updated",
+                    occurred_at=LONG_AGO,
+                    received_at=LONG_AGO,
+                    handled_at=LONG_AGO,
+                    data={"id": "u_1", "phones": [SPELLINGS[2]]},
+                ),
+                ClickCall(
+                    **place,
+                    request_id="q1",
+                    origin="api",
+                    phone=SPELLINGS[3],
+                    links={"client_id": "c_9"},
+                    asked_at=LONG_AGO,
+                    state="blocked",
+                    answer={"body": {"phone": NUMBER}},
+                ),
+                Card(
+                    **place,
+                    call_session_id=call_id + "x",
+                    state="ended",
+                    started_at=LONG_AGO,
+                    updated_at=LONG_AGO,
+                    client_phone=NUMBER,
+                    employees={},
+                    source={},
+                    told={},
+                ),
+                ConsoleEvent(**place, kind="card", at=LONG_AGO, data={"phone_shown": SPELLINGS[2]}),
+                KeptForm(
+                    login_id=login.id,
+                    path=f"/integrations/{server.id}/dial",
+                    fields=[["phone", SPELLINGS[3]]],
+                    kept_at=LONG_AGO,
+                ),
+                ReplayRun(
+                    **place,
+                    mode="today",
+                    wanted={"text": SPELLINGS[4], "ids": [1]},
+                    state="finished",
+                    created_at=LONG_AGO,
+                ),
+                Notification(
+                    **place,
+                    event_key="bad",
+                    kind="",
+                    state="rejected",
+                    received_at=LONG_AGO,
+                    members={},
+                    raw=f"contact={SPELLINGS[5]}",
+                ),
+                RecordingAccess(
+                    **place, call_session_id=call_id, record="r", at=LONG_AGO, who="a@example.com"
+                ),
+                copy,
+            ]
+        )
+        session.flush()
+        path = copy_path(server.ports, server.id, copy.id)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(b"audio")
+    return path
+
+
+def test_nothing_of_the_number_is_left_and_others_stay(any_server):
+    server = any_server
+    work(
+        server,
+        [*answered_call("1", contact_full_name="Anna Berg"), record("1")],
+        lost_call("2", contact_full_name="Anna Berg"),
+        answered_call("3", contact_phone_number=OTHER),
+        [event("numb_b", "3", 5, contact_phone_number=OTHER, comment=f"asks for {SPELLINGS[2]}")],
+    )
+    path = plant(server, "1")
+    before = server.show("3")["facts"]
+
+    assert erase(server, SPELLINGS[3])
+
+    assert left(server) == []
+    assert left(server, "Anna Berg") == []
+    assert not path.exists()
+    assert server.show("3")["facts"] == before
+    assert left(server, OTHER) != []
+
+
+def test_what_is_needed_to_know_it_again_stays(server):
+    work(server, answered_call("1"))
+    keys = [(write["kind"], write["crm_id"]) for write in server.show("1")["writes"]]
+
+    erase(server)
+
+    row = server.row("1")
+    assert row.erased_at is not None and row.client_phone is None
+    assert (row.direction, row.outcome, row.talk_seconds) == ("inbound", "answered", 75)
+    assert [(write["kind"], write["crm_id"]) for write in server.show("1")["writes"]] == keys
+    assert server.codes("1") == ["erased"]
+    with Session(server.engine) as session:
+        order = session.scalars(select(Erasure)).one()
+        said = session.scalars(select(AuditEntry).order_by(AuditEntry.id.desc())).first()
+    assert order.phone_sealed is None and order.finished_at is not None
+    assert (said.code, said.values["number"]) == ("data.erased", "***0055")
+
+
+def test_a_notification_that_is_repeated_makes_nothing_anew(server):
+    call = [*answered_call("1"), record("1")]
+    work(server, call)
+    made = server.audit()
+    erase(server)
+
+    assert set(server.notify(*call)) == {"duplicate"}
+    server.settle()
+
+    assert server.audit() == made
+    assert left(server) == []
+
+
+def test_what_comes_late_of_an_erased_call_brings_nobody_back(any_server):
+    server = any_server
+    work(server, answered_call("1"))
+    made = server.audit()
+    erase(server)
+
+    server.notify(record("1", "late"))
+    server.settle()
+
+    assert server.audit() == made
+    assert left(server) == []
+    assert server.row("1").next_at is None
+
+
+def test_a_new_call_finds_the_client_in_the_crm(server):
+    work(server, answered_call("1"))
+    client = server.show("1")["created"]["client_id"]
+    erase(server)
+
+    work(server, answered_call("2"))
+
+    assert server.show("2")["created"]["client_id"] == client
+    assert server.audit()["clients"] == 1
+
+
+def test_without_a_search_by_phone_the_ledger_prevents_a_double(server):
+    server.configure(search_lag_phone_seconds=3600)
+    work(server, answered_call("1"))
+    erase(server)
+
+    work(server, answered_call("2"))
+
+    assert server.audit()["clients"] == 1
+
+
+def test_work_that_was_not_done_is_given_up(server):
+    server.fault("validation_refused", "create_lead", count=50)
+    work(server, answered_call("1"))
+    server.heal()
+
+    assert erase(server)
+    server.replay()
+    server.settle()
+
+    assert server.row("1").next_at is None
+    assert "planned" not in {write["status"] for write in server.show("1")["writes"]}
+
+
+def test_a_call_in_a_workers_hands_is_waited_for(server):
+    work(server, answered_call("1"))
+    with server.engine.begin() as connection:
+        row = CallSession.__table__
+        connection.execute(update(row).values(lease_token="mine", leased_until=4_000_000_000_000))
+
+    assert not erase(server)
+    waiting = _order(server)
+    with server.engine.begin() as connection:
+        connection.execute(update(row).values(lease_token=None, leased_until=None))
+
+    assert waiting.waiting == 1
+    assert erasures.move_on(server.engine, server.ports) == 1
+    assert left(server) == []
+
+
+def test_a_call_that_goes_on_is_waited_for(server):
+    server.notify(*talking("1"))
+    server.drain()
+
+    assert not erase(server)
+    assert server.row("1").client_phone == NUMBER
+
+
+def test_killed_in_every_step_it_goes_on(server):
+    work(server, answered_call("1"))
+    plant(server, "1")
+    with Session(server.engine) as session:
+        number = erasures.read_number(session, server.id, NUMBER, server.ports)
+        order = erasures.ask(session, number, server.ports)
+    state, steps = "on", 0
+    while state == "on":
+        with pytest.raises(RuntimeError), server.engine.begin() as connection:
+            erasures._step(connection, server.ports, order, [])
+            raise RuntimeError("killed")
+        with server.engine.begin() as connection:
+            state = erasures._step(connection, server.ports, order, [])
+        steps += 1
+
+    assert (state, steps > 10) == ("finished", True)
+    assert left(server) == []
+
+
+def test_twice_is_once(server):
+    work(server, answered_call("1"))
+
+    assert erase(server)
+    assert erase(server)
+
+    assert left(server) == []
+
+
+def test_the_version_in_force_stays_and_older_ones_lose_the_number(server):
+    with Session(server.engine) as session, session.begin():
+        office = session.get_one(Integration, server.id)
+        version = session.scalars(select(SettingsVersion)).one()
+        old = dict(version.document) | {"ignored": [SPELLINGS[1], OTHER]}
+        session.add(
+            SettingsVersion(
+                integration_id=server.id, number=99, document=old, published_at=LONG_AGO
+            )
+        )
+        office.draft = old
+
+    assert erase(server)
+
+    assert left(server) == []
+    with Session(server.engine) as session:
+        cleaned = session.scalars(select(SettingsVersion).filter_by(number=99)).one()
+        assert cleaned.document["ignored"] == [OTHER]
+
+
+def test_files_of_the_server_hold_no_byte_of_it(server, tmp_path):
+    work(server, *(answered_call(str(number)) for number in range(30)))
+    plant(server, "1")
+    assert _in_files(tmp_path) != set()
+
+    assert erase(server)
+
+    assert _in_files(tmp_path) == set()
+
+
+def _in_files(folder):
+    found = set()
+    for path in folder.rglob("*"):
+        data = path.read_bytes() if path.is_file() else b""
+        found |= {path.name for each in SPELLINGS if each.lstrip("+").encode() in data}
+    return found
+
+
+def _order(server):
+    with Session(server.engine) as session:
+        return session.scalars(select(Erasure)).one()
+
+
+def test_the_ledger_of_an_erased_call_holds_its_keys(server):
+    work(server, answered_call("1"))
+    erase(server)
+
+    with Session(server.engine) as session:
+        rows = session.scalars(select(CrmWrite)).all()
+
+    assert {row.kind for row in rows} >= {"client", "lead", "call"}
+    assert all(row.body == {} and row.reference for row in rows)
