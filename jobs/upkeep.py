@@ -10,6 +10,7 @@ from flask import current_app
 from redis import Redis
 from redis.exceptions import RedisError
 
+from jobs.accounting import audit_crm, repair_days, start_audits, store_days
 from jobs.aside import Aside
 from jobs.queue import enqueue_drain, open_queue, ring_for_sync
 from jobs.recordings import keep_recordings, let_recordings_go, remove_stray_recordings
@@ -173,6 +174,10 @@ TASKS: tuple[tuple[str, float, Callable[[], object]], ...] = (
     ("wake forgotten calls", 5.0, wake_forgotten),
     ("move replays on", 1.0, move_replays_on),
     ("keep call-backs", 1.0, keep_call_backs),
+    ("store days", 300.0, store_days),
+    ("repair days", 1.0, Aside("repair days", repair_days)),
+    ("start audits", 60.0, start_audits),
+    ("audit the CRM", 1.0, Aside("audit the CRM", audit_crm)),
     ("purge deleted", 10.0, purge_deleted),
     ("keep recordings", 5.0, keep_recordings),
     ("let recordings go", 60.0, let_recordings_go),

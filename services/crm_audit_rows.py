@@ -46,6 +46,8 @@ def read_writes(session: Session, run: AuditRun, settle_seconds: float) -> Seque
         SESSIONS.c.started_at >= after[0],
         SESSIONS.c.started_at < run.till_at,
         tuple_(SESSIONS.c.started_at, WRITES.c.id) > position,
+        # Whom somebody had erased is nobody's loss.
+        SESSIONS.c.erased_at.is_(None),
         WRITES.c.integration_id == run.integration_id,
         *_settled(_now(session), settle_seconds),
     )

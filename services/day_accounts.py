@@ -39,6 +39,7 @@ from rules.accounting import (
     Tally,
     account_of,
     add_up,
+    compared_till,
     last_days,
     span_of_day,
 )
@@ -176,14 +177,18 @@ def store_days(engine: Engine, integration_id: int) -> int:
 
 
 def _unsettled(session: Session, integration: Integration) -> list[DaySpan]:
-    """The days that are over and not yet stored with all their calls accounted for."""
-    now = database_now(session)
-    spans = last_days(now, integration.timezone, integration.created_at)
+    """The days that are over and compared, and not yet stored with all their calls accounted
+    for: only these need counting."""
+    now, since = database_now(session), integration.created_at
+    spans = last_days(now, integration.timezone, since)
     kept = _kept(session, integration.id, spans)
+    stretches = read_compared(session, integration, spans[-1].start).stretches
     return [
         span
         for span in spans
-        if span.until <= now and (span.day not in kept or kept[span.day].rest)
+        if span.until <= now
+        and (span.day not in kept or kept[span.day].rest)
+        and compared_till(stretches, max(span.start, since), span.until) == span.until
     ]
 
 
