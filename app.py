@@ -141,6 +141,7 @@ def flask_settings(config: Config) -> dict[str, Any]:
     else:
         engine |= {"pool_size": 8, "max_overflow": 24, "pool_timeout": 5}
         engine["connect_args"] = {"connect_timeout": 5}
+    is_https = config.public_base_url.startswith("https://")
     return {
         "SECRET_KEY": config.secret_key,
         "SECRET_KEY_FALLBACKS": list(config.old_secret_keys),
@@ -148,7 +149,9 @@ def flask_settings(config: Config) -> dict[str, Any]:
         "SQLALCHEMY_ENGINE_OPTIONS": engine,
         "SESSION_COOKIE_HTTPONLY": True,
         "SESSION_COOKIE_SAMESITE": "Lax",
-        "SESSION_COOKIE_SECURE": config.public_base_url.startswith("https://"),
+        "SESSION_COOKIE_SECURE": is_https,
+        # Browsers take a cookie of such a name from this very host over https only.
+        "SESSION_COOKIE_NAME": "__Host-session" if is_https else "session",
         "WTF_CSRF_TIME_LIMIT": None,
         "MAX_CONTENT_LENGTH": 2 * 1024 * 1024,
     }

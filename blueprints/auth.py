@@ -126,7 +126,10 @@ def logout() -> Response:
         logins.sign_out(current_user.token)
     logout_user()
     session.clear()
-    return _go(local_path(request.form.get("next"), url_for("auth.login")))
+    response = _go(local_path(request.form.get("next"), url_for("auth.login")))
+    # What pages have kept in the browser goes too; the choice of language is a cookie and stays.
+    response.headers["Clear-Site-Data"] = '"storage"'
+    return response
 
 
 def _show(form: LoginForm, status: int = 200) -> Response:

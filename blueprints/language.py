@@ -26,14 +26,15 @@ def set_up(state: BlueprintSetupState) -> None:
 
 def select_locale() -> str:
     """The login's language, else the cookie's, else the server's."""
-    chosen = (current_user.locale if current_user else None) or request.cookies.get("locale", "")
+    stored = current_user.locale if current_user else None
+    chosen = stored or request.cookies.get(_cookie("locale"), "")
     return chosen if chosen in dict(LOCALES) else current_app.extensions["config"].default_locale
 
 
 def select_theme() -> str:
     """light, dark, or "" for what the system says."""
     stored = current_user.theme if current_user and current_user.is_authenticated else None
-    chosen = request.cookies.get("theme", "") if stored is None else stored
+    chosen = request.cookies.get(_cookie("theme"), "") if stored is None else stored
     return chosen if chosen in dict(THEMES) else ""
 
 
@@ -62,10 +63,15 @@ def _keep(name: str, allowed: tuple[str, ...]) -> Response:
 def remember(response: Response, name: str, value: str) -> None:
     """Keep the choice in the browser too: for the pages before the login."""
     response.set_cookie(
-        name,
+        _cookie(name),
         value,
         max_age=YEAR_SECONDS,
         httponly=True,
         samesite="Lax",
         secure=current_app.config["SESSION_COOKIE_SECURE"],
     )
+
+
+def _cookie(name: str) -> str:
+    """Its name in the browser: over https one that no other host can set."""
+    return f"__Host-{name}" if current_app.config["SESSION_COOKIE_SECURE"] else name

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -123,12 +124,32 @@ def test_cookie_is_not_readable_by_scripts_and_stays_on_this_site(visitor, offic
     assert "SameSite=Lax" in cookie
 
 
+def test_cookies_of_a_server_with_https_are_its_own_alone(tmp_path):
+    address = "https://calls.example.com"
+    visitor = make_app(tmp_path, PUBLIC_BASE_URL=address).test_client()
+    page = visitor.get("/login", base_url=address)
+    token = re.search(r'name="csrf-token" content="([^"]+)"', page.text).group(1)
+
+    chosen = visitor.post(
+        "/language",
+        data={"language": "ru", "locale": "ru", "csrf_token": token},
+        base_url=address,
+        headers={"Referer": f"{address}/login"},
+    )
+
+    cookies = [*page.headers.getlist("Set-Cookie"), *chosen.headers.getlist("Set-Cookie")]
+    assert {each.partition("=")[0] for each in cookies} == {"__Host-session", "__Host-locale"}
+    assert all("Secure" in each and "Path=/" in each for each in cookies)
+    assert "Domain" not in "".join(cookies)
+
+
 def test_logging_out_ends_the_session_on_the_server_too(app, admin):
     stolen = admin.get_cookie("session").value
 
     answer = admin.post("/logout", data={"csrf_token": csrf_token(admin, "/integrations")})
 
     assert answer.status_code == 303
+    assert answer.headers["Clear-Site-Data"] == '"storage"'
     thief = app.test_client()
     thief.set_cookie("session", stolen)
     assert thief.get("/integrations").status_code == 302

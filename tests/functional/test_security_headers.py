@@ -70,4 +70,4 @@ def test_pages_are_not_kept_and_static_files_are_asked_for_again(visitor):
 def test_https_is_remembered_only_over_https(visitor):
     assert "Strict-Transport-Security" not in visitor.get("/login").headers
     secure = visitor.get("/login", base_url="https://localhost")
-    assert secure.headers["Strict-Transport-Security"] == "max-age=31536000"
+    assert secure.headers["Strict-Transport-Security"] == ("max-age=31536000; includeSubDomains")

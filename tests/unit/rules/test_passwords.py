@@ -10,7 +10,12 @@ from rules.passwords import Weakness, find_weakness
     ("password", "weakness"),
     [
         pytest.param("123456789", Weakness.SHORT, id="nine"),
-        pytest.param("1234567890", None, id="ten"),
+        pytest.param("blue camel", None, id="ten"),
+        pytest.param("1234567890", Weakness.GUESSABLE, id="digits-in-a-row"),
+        pytest.param("Password123", Weakness.GUESSABLE, id="known-in-another-case"),
+        pytest.param("qwertyuiop", Weakness.GUESSABLE, id="row-of-keys"),
+        pytest.param("callgear2026", Weakness.GUESSABLE, id="word-of-this-place"),
+        pytest.param("callgear sings at noon", None, id="sentence-with-such-a-word"),
         pytest.param("x1y2" * 50, None, id="two-hundred"),
         pytest.param("x1y2" * 50 + "z", Weakness.LONG, id="longer"),
         pytest.param("aaaaaaabbb", Weakness.GUESSABLE, id="two-signs"),
