@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+from time import perf_counter
 from typing import Any
 
-from flask import Blueprint, Response, abort, current_app, request
+from flask import Blueprint, Response, abort, current_app, g, request
 from sqlalchemy.exc import SQLAlchemyError
+from werkzeug.exceptions import HTTPException
 
+from services import meters
 from services.hook_access import Door
 from services.inbox import NotStored
 from services.receive import Receipt, receive
@@ -16,11 +19,26 @@ bp = Blueprint("hooks", __name__)
 
 LARGEST_BODY = 64 * 1024
 RETRY_AFTER_SECONDS = 5
+# What is counted of an answer; a 200 by what became of the notification.
+ANSWERS = {413: "rejected", 415: "rejected", 422: "rejected", 503: "unavailable"}
 STORED = {each: json.dumps({"status": str(each)}) for each in Receipt}
 
 
 @bp.route("/hooks/<token>", methods=["GET", "POST"])
 def take(token: str) -> Response:
+    began, answer = perf_counter(), "refused"
+    try:
+        response = _take(token)
+        answer = ANSWERS.get(response.status_code) or str(g.receipt)
+        return response
+    except HTTPException as error:
+        answer = "refused" if error.code == 404 else "unavailable"
+        raise
+    finally:
+        meters.observe("hook_seconds", answer, seconds=perf_counter() - began)
+
+
+def _take(token: str) -> Response:
     door = _door(token)
     if request.headers.get("Content-Encoding", "identity").lower() != "identity":
         return _rejected(415, "compressed", "Compressed bodies are not read.")
@@ -38,6 +56,7 @@ def take(token: str) -> Response:
         return _rejected(422, unread.code, unread.message)
     if receipt is Receipt.REFUSED:
         abort(404)
+    g.receipt = receipt
     if receipt is Receipt.ACCEPTED:
         extensions["ringer"].ring()
     return Response(STORED[receipt], content_type="application/json")

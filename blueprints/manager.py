@@ -14,7 +14,9 @@ from time import monotonic
 
 from flask import Blueprint, Response, abort, current_app, request
 from sqlalchemy.exc import SQLAlchemyError
+from werkzeug.exceptions import HTTPException
 
+from services import meters
 from services.bounded import Bounded, Busy, TimeUp
 from services.hook_access import Door, HookAccess
 from services.manager_desk import ManagerDesk
@@ -31,7 +33,19 @@ UNAVAILABLE = json.dumps({"status": "unavailable"})
 
 @bp.route("/hooks/<token>/manager", methods=["GET", "POST"])
 def answer(token: str) -> Response:
-    began = monotonic()
+    began, word = monotonic(), "unavailable"
+    try:
+        response = _answer(token, began)
+        word = "answered"
+        return response
+    except HTTPException as error:
+        word = "refused" if error.code == 404 else "unavailable"
+        raise
+    finally:
+        meters.observe("manager_seconds", word, seconds=monotonic() - began)
+
+
+def _answer(token: str, began: float) -> Response:
     desk: ManagerDesk = current_app.extensions["manager_desk"]
     door = _door(token, desk.waiting)
     question = desk.read(_body(desk.waiting), request.query_string)

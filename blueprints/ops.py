@@ -7,10 +7,11 @@ import json
 from typing import Any
 
 from flask import Blueprint, Response, abort, current_app, request
-from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST
 
+from blueprints.metrics_text import metrics_text
 from models import db
-from services.health import counts, readiness
+from services.health import readiness
 
 bp = Blueprint("ops", __name__)
 
@@ -24,7 +25,8 @@ def alive() -> Response:
 
 @bp.get("/readyz")
 def ready() -> Response:
-    """200 if database, migrations, broker and workers are all there, else 503 and what is not."""
+    """200 if database, migrations, broker and workers are all there, else 503 and what is not;
+    upkeep and live are named too, but calls and notifications go on without them for a while."""
     found = readiness(db.engine, current_app.extensions["redis_url"])
     return _json(200 if found["ready"] else 503, found)
 
@@ -33,12 +35,10 @@ def ready() -> Response:
 def metrics() -> Response:
     if not _may_read_metrics():
         abort(404)
-    registry = CollectorRegistry()
-    for name, (text, values) in counts(db.engine, current_app.extensions["redis_url"]).items():
-        gauge = Gauge(name, text, ["kind"], registry=registry)
-        for kind, value in values.items():
-            gauge.labels(kind).set(value)
-    return Response(generate_latest(registry), mimetype=CONTENT_TYPE_LATEST)
+    extensions = current_app.extensions
+    folder = str(extensions["config"].instance_dir)
+    text = metrics_text(db.engine, extensions["redis_url"], folder)
+    return Response(text, content_type=CONTENT_TYPE_LATEST)
 
 
 def _may_read_metrics() -> bool:

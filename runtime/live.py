@@ -17,7 +17,9 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from runtime import application
 from runtime.config import Config
+from runtime.heart import Heart
 from runtime.process import StopFlag
+from services import heartbeats
 from services.cards import LiveCards
 from services.doorbell import NOTIFICATIONS, Doorbell
 
@@ -57,9 +59,11 @@ def _make_cards(app: Flask, wanted: threading.Event) -> None:
 
     troubles = (SQLAlchemyError, db.engine.dialect.loaded_dbapi.Error)
     cards = LiveCards(db.engine, app.extensions["ports"], wanted.set)
+    heart = Heart(db.engine, heartbeats.LIVE)
     while not app.extensions["stopping"].is_set():
         wanted.wait(LOOK_SECONDS)
         wanted.clear()
+        heart.beat_if_due()
         try:
             while cards.step() and not app.extensions["stopping"].is_set():
                 pass

@@ -11,12 +11,16 @@ import signal
 import time
 from collections.abc import Callable, Sequence
 from types import FrameType
+from typing import Any
 
 from flask import Flask
 
+from models import db
 from runtime import application
 from runtime.config import Config
+from runtime.heart import Heart
 from runtime.process import StopFlag, step_back
+from services import heartbeats
 
 Task = tuple[str, float, Callable[[], object]]
 
@@ -37,9 +41,11 @@ def work(config: Config) -> None:
 
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, stop)
-    turn = Turn(app, tasks())
+    with app.app_context():
+        turn = Turn(app, tasks())
+        heart = Heart(db.engine, heartbeats.UPKEEP, turn.told)
     while not stopping.is_set():
-        turn.run_due(time.monotonic())
+        turn.run_due(time.monotonic(), heart.beat_if_due)
         time.sleep(LOOK_SECONDS)
 
 
@@ -60,19 +66,28 @@ class Turn:
         self._app = app
         self._tasks = tasks
         self._next_at = dict.fromkeys((name for name, _, _ in tasks), 0.0)
+        self._well_at: dict[str, float] = {}
 
-    def run_due(self, now: float) -> None:
-        """Call the tasks that are due, one after the other, until the process is to stop."""
+    def run_due(self, now: float, between: Callable[[], None] = lambda: None) -> None:
+        """Call the tasks that are due, one after the other, until the process is to stop; `between`
+        before each."""
         for name, every_seconds, call in self._tasks:
             if now >= self._next_at[name] and not self._app.extensions["stopping"].is_set():
+                between()
                 self._next_at[name] = now + every_seconds
                 self._run(name, call)
+
+    def told(self) -> dict[str, Any]:
+        """How many seconds ago each task ended well last; a task that never did is missing."""
+        now = time.monotonic()
+        return {"tasks": {name: round(now - at, 1) for name, at in self._well_at.items()}}
 
     def _run(self, name: str, call: Callable[[], object]) -> None:
         began = time.monotonic()
         try:
             with self._app.app_context():
                 call()
+            self._well_at[name] = time.monotonic()
         except Exception:
             # The edge of this process: a broken task must not keep the others from running.
             logger.exception("periodic task %s failed", name)

@@ -13,7 +13,7 @@ from models import db
 from runtime.broker import find_url
 from runtime.config import Config
 from runtime.process import StopFlag
-from services import console_events
+from services import console_events, meters
 from services.console_hub import Hub
 from services.hook_access import HookAccess
 from services.inbox import Inbox
@@ -74,6 +74,7 @@ def wire_up(app: Flask, config: Config) -> None:
         room=room_for_consoles(config.web_threads),
         is_stopping=lambda: app.extensions.get("stopping", NOT_STOPPING).is_set(),
     )
+    meters.use(config.instance_dir)
     ports = make_ports(config, app)
     desk = ManagerDesk(engine, ports)
     app.extensions |= {

@@ -9,9 +9,11 @@ from datetime import timedelta
 from typing import Any
 
 from rules.reasons import Code, because
-from rules.vocabulary import CallState
+from rules.vocabulary import CallState, WriteStatus
+from services import meters
 from services.call import Call
 from services.changes import Changes
+from services.meter_layout import KINDS
 from services.steps import Rest, Work
 
 logger = logging.getLogger(__name__)
@@ -46,6 +48,7 @@ class Active:
         """One line when the work on a call ends."""
         if self.rest is None:
             return
+        meters.count("calls_worked_total", str(self.rest.state))
         logger.log(
             logging.WARNING if self.rest.state is CallState.FAILED else logging.INFO,
             "call %s of integration %s: %s %s",
@@ -54,6 +57,15 @@ class Active:
             self.rest.state,
             self.rest.reason or "",
         )
+
+    def count_writes(self) -> None:
+        """Count what was stored of the ledger just now."""
+        changes = self.call.changes
+        for key, columns in (*changes.plans.items(), *changes.updates.items()):
+            result = _result(columns)
+            kind = self.call.writes[key].kind if key in self.call.writes else ""
+            if result and kind in KINDS:
+                meters.count("crm_writes_total", kind, result)
 
     def trace_exchanges(self, exchanges: tuple[tuple[Any, ...], ...]) -> None:
         """Each exchange with the CRM: what, how it was answered, and in what time."""
@@ -69,3 +81,14 @@ class Active:
                     error=error,
                 )
             )
+
+
+def _result(columns: dict[str, Any]) -> str | None:
+    """What became of a write by the columns that were stored; None: nothing worth counting."""
+    status = columns.get("status")
+    if status in (WriteStatus.SENT, WriteStatus.DONE, WriteStatus.DEAD):
+        return str(status)
+    is_sent_whole = status == WriteStatus.PLANNED and "revision" in columns and columns["revision"]
+    if is_sent_whole:
+        return str(WriteStatus.SENT)
+    return "again" if columns.get("error") else None

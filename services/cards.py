@@ -23,7 +23,7 @@ from rules.cards import CardFacts, fold_card, news_for_crm, seats_as_json
 from rules.events import Event
 from rules.material import Surroundings
 from rules.phones import Phone
-from services import card_answers, card_rows, console_events, dial_progress, urgent
+from services import card_answers, card_rows, console_events, dial_progress, meters, urgent
 from services.card_context import FRESH_SECONDS, read_known, read_source
 from services.card_errands import Errands, LookUp, Tell
 from services.card_inbox import Key, Watch, read_events
@@ -47,6 +47,7 @@ class Plan:
     values: dict[str, Any]
     tells: dict[str, list[str]]
     look_up: Phone | None
+    told_at: datetime | None = None  # when the notification came that made a new card
 
 
 class LiveCards:
@@ -67,6 +68,7 @@ class LiveCards:
     def step(self) -> bool:
         """Bring all cards up to date; False if there was nothing to do."""
         results = self._errands.results()
+        began = monotonic()
         with reading(), Session(self._engine) as session:
             connection = session.connection()
             now = from_ms(connection.execute(select(now_ms())).scalar_one())
@@ -80,11 +82,19 @@ class LiveCards:
         if not plans and not results and not dials:
             return False
         orders = self._store(plans, results, now)
+        self._measure(plans, now, monotonic() - began)
         self._follow(dials)
         console_events.wake()
         for order in orders:
             self._errands.look_up(order) if isinstance(order, LookUp) else self._errands.tell(order)
         return True
+
+    def _measure(self, plans: list[Plan], now: datetime, took: float) -> None:
+        """Count how soon the new cards were there."""
+        for plan in plans:
+            if plan.told_at is not None and plan.key not in self._again:
+                waited = (now - plan.told_at).total_seconds()
+                meters.observe("popup_seconds", seconds=max(0.0, waited) + took)
 
     def close(self, *, wait: bool = False) -> None:
         self._errands.close(wait=wait)
@@ -148,7 +158,8 @@ class LiveCards:
         tells = {} if is_closed else news_for_crm(facts, told, now)
         if not office.crm.supports("call_events"):
             tells = {}
-        return Plan(key, office, row, values, tells, look_up)
+        told_at = None if row else max((each.received_at or now for each in events), default=now)
+        return Plan(key, office, row, values, tells, look_up, told_at)
 
     def _look_after(self, session: Session, now: datetime) -> set[Key]:
         """From time to time: calls whose end never came, and look-ups that died with a process."""

@@ -22,7 +22,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from models import ConsoleEvent
 from models.base import reading
-from services import presence
+from services import meters, presence
 from services.console_passes import Pass, keep_awake, still_good, still_visible
 from services.doorbell import CONSOLES, Doorbell
 
@@ -120,10 +120,12 @@ class Hub:
                 self._thread = threading.Thread(target=self._run, name="consoles", daemon=True)
                 self._thread.start()
             self._listeners.add(listener)
+            meters.level("console_streams", len(self._listeners))
 
     def close(self, listener: Listener) -> None:
         with self._lock:
             self._listeners.discard(listener)
+            meters.level("console_streams", len(self._listeners))
 
     def _run(self) -> None:
         """Until nobody listens any more."""
@@ -147,6 +149,7 @@ class Hub:
             if self._is_stopping():
                 _end(self._listeners)
                 self._listeners.clear()
+                meters.level("console_streams", 0)
             if not self._listeners:
                 self._thread = None
             return bool(self._listeners)

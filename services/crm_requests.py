@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from queue import Empty, SimpleQueue
-from time import sleep
+from time import monotonic, sleep
 from typing import Any, Generic, TypeVar
 
 from sqlalchemy import Connection
@@ -21,7 +21,7 @@ from clients.errors import (
     NotExecutedError,
     RateLimitedError,
 )
-from services import breaker
+from services import breaker, meters
 from services.pace import Pace, slow_down
 from services.steps import Send
 
@@ -50,6 +50,7 @@ class _Waiting(Generic[Owner]):
     owner: Owner
     crm: BehomesClient
     send: Send
+    is_late: bool
 
 
 class CrmRequests(Generic[Owner]):
@@ -64,9 +65,21 @@ class CrmRequests(Generic[Owner]):
         self._failing: set[int] = set()
         self._under_way = 0
 
-    def queue(self, owner: Owner, account_row_id: int, crm: BehomesClient, send: Send) -> None:
+    def queue(
+        self,
+        owner: Owner,
+        account_row_id: int,
+        crm: BehomesClient,
+        send: Send,
+        *,
+        is_late: bool = False,
+    ) -> None:
+        """Have a request sent when pace allows; `is_late` lets all others go first."""
         queue = self._waiting.setdefault(account_row_id, deque())
-        queue.append(_Waiting(owner, crm, send))
+        place = len(queue)
+        if not is_late:
+            place = next((at for at, item in enumerate(queue) if item.is_late), place)
+        queue.insert(place, _Waiting(owner, crm, send, is_late))
 
     @property
     def is_waiting(self) -> bool:
@@ -155,6 +168,7 @@ class CrmRequests(Generic[Owner]):
         exchanges: list[tuple[Any, ...]] = []
         value: Any = None
         error: Exception | None = None
+        began = monotonic()
         try:
             value = item.send.call(item.crm.observed(lambda *told: exchanges.append(told)))
         except ClientError as client_error:
@@ -162,4 +176,21 @@ class CrmRequests(Generic[Owner]):
         except Exception as unexpected:
             # A defect of ours: it is raised again in the work of the call, which is set aside.
             error = unexpected
+        meters.observe("crm_request_seconds", _result(error), seconds=monotonic() - began)
         self._answers.put(Answer(item.owner, account, value, error, tuple(exchanges)))
+
+
+def _result(error: Exception | None) -> str:
+    """What is counted of a request."""
+    match error:
+        case None:
+            return "ok"
+        case RateLimitedError():
+            return "limited"
+        case KeyRefusedError():
+            return "key"
+        case AmbiguousError():
+            return "unclear"
+        case NotExecutedError():
+            return "unreached"
+    return "refused"

@@ -203,7 +203,8 @@ class Drain:
                 self._locks.want(active, step)
             case Send():
                 office = active.call.office
-                self._requests.queue(active, office.account_row_id, office.crm, step)
+                late = active.call.row.from_report
+                self._requests.queue(active, office.account_row_id, office.crm, step, is_late=late)
             case _:
                 raise TypeError(f"unknown step {step!r}")
 
@@ -248,6 +249,8 @@ class Drain:
 
     def _finish(self, touched: dict[int, Active], mine: set[Active]) -> None:
         for active in touched.values():
+            if active in mine:
+                active.count_writes()
             active.call.changes = Changes()
             if active.rest and active in mine:
                 active.say_rest()
