@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from datetime import datetime
 from zoneinfo import ZoneInfo
 
 import click
@@ -11,8 +10,7 @@ from flask import current_app
 
 from clients.errors import ClientError
 from models import db
-from rules.times import YEARS
-from runtime.command_line import fail, find_integration, ports, print_json
+from runtime.command_line import fail, find_integration, ports, print_json, read_moment
 from services.reconcile import NoPbx, reconcile
 from services.report_pages import OutOfPoints
 
@@ -27,7 +25,7 @@ def reconcile_calls(integration_id: int, since: str, till: str) -> None:
     Times are ISO 8601, without offset in the integration's zone.
     """
     zone = ZoneInfo(find_integration(integration_id).timezone)
-    begin, end = _moment("--from", since, zone), _moment("--till", till, zone)
+    begin, end = read_moment("--from", since, zone), read_moment("--till", till, zone)
     if begin > end:
         fail("date_invalid", "--from is later than --till.")
     db.session.remove()
@@ -44,16 +42,6 @@ def reconcile_calls(integration_id: int, since: str, till: str) -> None:
         _told_later(error.code, f"CallGear did not give the calls report: {error.message}", later)
     current_app.extensions["ringer"].ring()
     print_json(asdict(counts))
-
-
-def _moment(option: str, text: str, zone: ZoneInfo) -> datetime:
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        fail("date_invalid", f"{option} is no date and time of ISO 8601: {text[:40]}")
-    if moment.year not in YEARS:
-        fail("date_invalid", f"{option} is no date of this century: {text[:40]}")
-    return moment if moment.tzinfo else moment.replace(tzinfo=zone)
 
 
 def _told_later(code: str, message: str, seconds: float | None) -> None:

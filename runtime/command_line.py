@@ -6,7 +6,9 @@ import json
 import os
 import pwd
 import sys
+from datetime import datetime
 from typing import Any, NoReturn
+from zoneinfo import ZoneInfo
 
 import click
 from flask import current_app
@@ -14,6 +16,7 @@ from sqlalchemy import select
 
 from models import Integration, db
 from models.integration import LIVE
+from rules.times import YEARS
 from services.audit_log import Actor, begin_acting, end_acting
 from services.ports import Ports
 
@@ -52,6 +55,17 @@ def find_integration(integration_id: int) -> Integration:
     if integration is None:
         fail("not_found", f"There is no integration {integration_id}.")
     return integration
+
+
+def read_moment(option: str, text: str, zone: ZoneInfo) -> datetime:
+    """A time of an option: ISO 8601, without offset in the zone; ends the command if it is none."""
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        fail("date_invalid", f"{option} is no date and time of ISO 8601: {text[:40]}")
+    if moment.year not in YEARS:
+        fail("date_invalid", f"{option} is no date of this century: {text[:40]}")
+    return moment if moment.tzinfo else moment.replace(tzinfo=zone)
 
 
 def ports() -> Ports:

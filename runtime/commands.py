@@ -18,6 +18,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from models import Integration, db
 from models.base import reading
 from runtime import migrate
+from runtime.audit_commands import audit_crm, calls_accounted
 from runtime.call_commands import reconcile_calls
 from runtime.command_line import fail, find_integration, ports, print_json
 from runtime.config_check import check, effective
@@ -42,6 +43,8 @@ config = AppGroup("config", help="The configuration of this server.")
 def register(app: Flask) -> None:
     integrations_group.add_command(settings_group)
     calls.add_command(reconcile_calls)
+    calls.add_command(calls_accounted)
+    crm.add_command(audit_crm)
     for group in (users, integrations_group, calls, writes, crm):
         group.callback = with_appcontext(_bring_database_up)
     for group in (users, integrations_group, calls, writes, crm, config):

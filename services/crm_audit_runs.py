@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.engine import Engine
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from models import AuditRun, CrmAccount, Integration
-from models.base import reading
+from models.base import now_ms, reading
 from models.integration import LIVE
 from services.integrations import database_now
 from services.sync_runs import tonight
@@ -85,6 +85,23 @@ def find_last(session: Session, integration_id: int) -> AuditRun | None:
     """The run that was started last."""
     query = select(AuditRun).where(AuditRun.integration_id == integration_id)
     return session.scalar(query.order_by(AuditRun.started_at.desc(), AuditRun.id.desc()).limit(1))
+
+
+def give_up(engine: Engine, run_id: int) -> None:
+    """End a run that gets no further; what was concluded stays. The code tells what held it up."""
+    with engine.begin() as connection:
+        query = (
+            select(CrmAccount.breaker)
+            .join(Integration, Integration.crm_account_row_id == CrmAccount.id)
+            .join(AuditRun, AuditRun.integration_id == Integration.id)
+        )
+        breaker = connection.execute(query.where(AuditRun.id == run_id)).scalar_one()
+        error = {"closed": "busy", "key": "invalid_auth"}.get(breaker, "crm_away")
+        connection.execute(
+            update(AuditRun)
+            .where(AuditRun.id == run_id, AuditRun.state == RUNNING)
+            .values(state="aborted", error=error, finished_at=now_ms())
+        )
 
 
 def counts_of(run: AuditRun) -> Mapping[str, int]:
