@@ -24,11 +24,13 @@ from services import (
     crm_events,
     delete_integration,
     due,
+    erasures,
     invitations,
     kept_forms,
     lists,
     presence,
     replay_runs,
+    retention,
     sessions,
     sync_runs,
 )
@@ -38,6 +40,7 @@ from services.drain import Drain
 from services.employee_statuses import StatusReader
 from services.knobs import Knobs
 from services.offices import Offices
+from services.reconcile_due import reconcile_due
 from services.reports import read_due_reports
 from services.sync_employees import Limits, work
 
@@ -111,6 +114,14 @@ def read_statuses() -> None:
     reader.read_due()
 
 
+def compare_with_reports() -> None:
+    """Compare calls with the calls reports of the PBX; take in what no notification told."""
+    extensions = current_app.extensions
+    stopping = extensions.get("stopping")
+    is_stopping = stopping.is_set if stopping else lambda: False
+    reconcile_due(db.engine, extensions["ports"], is_stopping)
+
+
 def start_nightly_syncs() -> None:
     """Start the employee sync of every integration that wants it each night."""
     sync_runs.start_nightly(db.engine)
@@ -160,11 +171,22 @@ def forget_old_cards() -> None:
             purge(connection)
 
 
+def erase_numbers() -> None:
+    """Go on with erasures that somebody asked for."""
+    erasures.move_on(db.engine, current_app.extensions["ports"])
+
+
+def forget_old_data() -> None:
+    """Erase what is older than it is kept, a few hundred rows at a time."""
+    retention.forget_old(db.engine, current_app.extensions["ports"])
+
+
 TASKS: tuple[tuple[str, float, Callable[[], object]], ...] = (
     ("sweep", 1.0, sweep),
     ("probe accounts", 2.0, probe_accounts),
     ("read reports", 2.0, read_reports),
     ("refresh lists", 2.0, refresh_lists),
+    ("compare with reports", 5.0, Aside("compare with reports", compare_with_reports)),
     ("start nightly syncs", 30.0, start_nightly_syncs),
     ("handle CRM events", 1.0, handle_crm_events),
     ("refresh clients", 1.0, Aside("refresh clients", refresh_clients)),
@@ -184,4 +206,6 @@ TASKS: tuple[tuple[str, float, Callable[[], object]], ...] = (
     ("remove strays", 3600.0, Aside("remove strays", remove_stray_recordings)),
     ("forget old cards", 60.0, forget_old_cards),
     ("forget old logins", 600.0, forget_old_logins),
+    ("erase numbers", 2.0, Aside("erase numbers", erase_numbers)),
+    ("forget old data", 300.0, Aside("forget old data", forget_old_data)),
 )

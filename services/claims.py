@@ -10,9 +10,21 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, case, or_, select, text, true, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    and_,
+    case,
+    exists,
+    or_,
+    select,
+    text,
+    true,
+    update,
+)
 
-from models import CallSession, ContactLock, CrmAccount, Integration
+from models import CallSession, ContactLock, CrmAccount, Decision, Integration
 from models.base import now_ms
 from models.bulk import any_of, insert_returning, many
 from models.integration import LIVE
@@ -24,9 +36,11 @@ ALONE_FROM = 3
 GIVE_UP_FROM = 8
 # While some calls of an account wait for an answer, as many again can be prepared.
 CALLS_PER_LANE = 2
+LATE_PER_LANE = 1
 LOOK_AHEAD = 2
 
 SESSIONS = CallSession.__table__
+DECISIONS = Decision.__table__
 LOCKS = ContactLock.__table__
 
 
@@ -36,10 +50,19 @@ def claim(
     """Take up to `limit` due sessions, the longest due first, of no account more than its pace can
     use: `held` says how many we have of each. A slow CRM must not hold up the others.
 
-    While an account's breaker is open only sessions with new events are taken: their facts are
-    worth showing, their writes wait. `alone` takes one of those that went silent before.
+    Calls that only the report told of are over for long: they get what the others leave, and never
+    all of an account. While an account's breaker is open only sessions with new events are taken:
+    their facts are worth showing, their writes wait. `alone` takes one of those that went silent
+    before.
     """
-    fair = _fair_share(_due(connection, limit, held, alone=alone), held)[:limit]
+    told = _due(connection, limit, held, ~SESSIONS.c.from_report, CALLS_PER_LANE, alone=alone)
+    fair = _fair_share(told, held, CALLS_PER_LANE)[:limit]
+    if len(fair) < limit:
+        with_told = Counter(held)
+        with_told.update(row.account for row in told if row.id in set(fair))
+        late = SESSIONS.c.from_report & ~_follows_undecided()
+        found = _due(connection, limit, with_told, late, LATE_PER_LANE, alone=alone)
+        fair += _fair_share(found, with_told, LATE_PER_LANE)[: limit - len(fair)]
     if not fair:
         return []
     # A lease that is still written down when it has run out ended without a word.
@@ -59,7 +82,13 @@ def claim(
 
 
 def _due(
-    connection: Connection, limit: int, held: Mapping[int, int], *, alone: bool
+    connection: Connection,
+    limit: int,
+    held: Mapping[int, int],
+    which: ColumnElement[bool],
+    per_lane: int,
+    *,
+    alone: bool,
 ) -> Sequence[Row[Any]]:
     """Sessions that could be taken, locked until the commit; of accounts with room only."""
     is_free = or_(SESSIONS.c.leased_until.is_(None), SESSIONS.c.leased_until < now_ms())
@@ -70,7 +99,9 @@ def _due(
     busy = [account for account, count in held.items() if count]
     has_room: ColumnElement[bool] = CrmAccount.id.not_in(busy) if busy else true()
     for account, count in held.items():
-        has_room = or_(has_room, and_(CrmAccount.id == account, _cap() > count))
+        has_room = or_(
+            has_room, and_(CrmAccount.id == account, CrmAccount.in_flight * per_lane > count)
+        )
     query = (
         select(SESSIONS.c.id, CrmAccount.id.label("account"), CrmAccount.in_flight)
         .join(Integration, Integration.id == SESSIONS.c.integration_id)
@@ -82,6 +113,7 @@ def _due(
             LIVE,
             is_suspect if alone else ~is_suspect,
             has_room,
+            which,
         )
         .order_by(SESSIONS.c.next_at)
         .limit(1 if alone else limit * LOOK_AHEAD)
@@ -90,16 +122,30 @@ def _due(
     return connection.execute(query).all()
 
 
-def _cap() -> Any:
-    return CrmAccount.in_flight * CALLS_PER_LANE
+def _follows_undecided() -> ColumnElement[bool]:
+    """Another call of the same number that only the report told of began earlier and is not
+    decided yet: of two first contacts the earlier is the first."""
+    earlier = SESSIONS.alias("earlier")
+    is_decided = exists().where(DECISIONS.c.session_row_id == earlier.c.id)
+    return exists().where(
+        earlier.c.integration_id == SESSIONS.c.integration_id,
+        earlier.c.client_phone == SESSIONS.c.client_phone,
+        earlier.c.from_report,
+        earlier.c.state == "waiting",
+        or_(
+            earlier.c.started_at < SESSIONS.c.started_at,
+            and_(earlier.c.started_at == SESSIONS.c.started_at, earlier.c.id < SESSIONS.c.id),
+        ),
+        ~is_decided,
+    )
 
 
-def _fair_share(rows: Sequence[Row[Any]], held: Mapping[int, int]) -> list[int]:
+def _fair_share(rows: Sequence[Row[Any]], held: Mapping[int, int], per_lane: int) -> list[int]:
     """Of due sessions in their order, those that leave each account within its share."""
     counts = Counter(held)
     fair = []
     for row in rows:
-        if counts[row.account] < row.in_flight * CALLS_PER_LANE:
+        if counts[row.account] < row.in_flight * per_lane:
             counts[row.account] += 1
             fair.append(row.id)
     return fair

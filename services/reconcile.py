@@ -30,7 +30,8 @@ class NoPbx(Exception):
 
 @dataclass
 class Comparison:
-    """One comparison, made page by page. `till`: everything that began before is compared."""
+    """One comparison, made page by page. `till`: everything that began before is compared; `pbx`:
+    who was asked, as soon as somebody was."""
 
     engine: Engine
     integration_id: int
@@ -38,16 +39,17 @@ class Comparison:
     kind: str
     counts: Counts = field(default_factory=Counts)
     till: datetime | None = None
+    pbx: CallGearClient | None = None
     run_id: int = 0
     _seen: set[str] = field(default_factory=set)
 
     def pages(self, ports: Ports) -> Iterator[Counts]:
         """Compare; yields after each page that is committed. Raises NoPbx, OutOfPoints and what
         the client raises; what was compared until then stays."""
-        pbx, fields, office = self._open(ports)
+        self.pbx, fields, office = self._open(ports)
         self._begin()
         try:
-            for page in read_pages(pbx, self.window, fields):
+            for page in read_pages(self.pbx, self.window, fields):
                 # The last row of a page is the first of the next one.
                 rows = [row for row in page.rows if row.call_session_id not in self._seen]
                 self._seen.update(row.call_session_id for row in rows)
