@@ -1,8 +1,9 @@
-"""Skips a test for want of a browser or a server, or with REQUIRE_ALL=1 fails it."""
+"""Skips a test for want of a program; of a browser or a server, with REQUIRE_ALL=1 fails it."""
 
 from __future__ import annotations
 
 import os
+import shutil
 from typing import NoReturn
 
 import pytest
@@ -13,3 +14,12 @@ def skip_or_fail(reason: str) -> NoReturn:
     if os.environ.get("REQUIRE_ALL", "") not in ("", "0"):
         pytest.fail(f"REQUIRE_ALL is set, but: {reason}", pytrace=False)
     pytest.skip(reason)
+
+
+def linter(name: str) -> str:
+    """The path of a linter; skips without it, also where everything has to run: what it checks is
+    no code of ours, and CI does not install it."""
+    found = shutil.which(name)
+    if found is None:
+        pytest.skip(f"no {name} on this machine")
+    return found
