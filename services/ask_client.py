@@ -99,5 +99,6 @@ def _find(connection: Connection, integration_id: int, call_session_id: str) -> 
     query = select(SESSIONS).where(
         SESSIONS.c.integration_id == integration_id,
         SESSIONS.c.call_session_id == call_session_id,
+        SESSIONS.c.erased_at.is_(None),
     )
     return connection.execute(query).first()

@@ -20,6 +20,7 @@ def save_note(
     mine = (
         SESSIONS.c.integration_id == integration_id,
         SESSIONS.c.call_session_id == call_session_id,
+        SESSIONS.c.erased_at.is_(None),  # of such a call nothing is written any more
     )
     changed = connection.execute(
         update(SESSIONS)
