@@ -112,7 +112,7 @@ def create_app(config: Config | None = None) -> Flask:
     app.session_interface = BrowserSessions()
     app.url_map.converters["int"] = RowId
     app.extensions["config"] = config
-    app.extensions["vault"] = Vault(config.encryption_keys)
+    app.extensions["vault"] = Vault(config.encryption_keys, config.encryption_keys_now)
     app.extensions["metrics_token"] = keyed_hash(config.secret_key, "metrics")
     db.init_app(app)
     migrate.init_app(app, db, directory="migrations", render_as_batch=True)

@@ -19,6 +19,7 @@ VENDOR_HOSTS = (
     "media.callgear.com",
 )
 SIMULATOR_HOSTS_FILE = "simulators.hosts"
+SECRET_KEY_FILE, ENCRYPTION_KEYS_FILE = "secret_key", "encryption_keys"
 
 __all__ = ["ROOT", "VENDOR_HOSTS", "Config", "ConfigError", "is_loopback"]
 
@@ -48,6 +49,7 @@ class Config:
     enrich_seconds: int
     recording_link_days: int
     recordings_dir: Path
+    keeps_keys: bool = False  # the encryption keys are those of INSTANCE_DIR
 
     @classmethod
     def load(cls, root: Path = ROOT) -> Config:
@@ -99,6 +101,12 @@ class Config:
     def is_sqlite(self) -> bool:
         return self.database_url.startswith("sqlite")
 
+    def encryption_keys_now(self) -> tuple[str, ...]:
+        """Those of the instance folder may change while we run (`keys rotate`)."""
+        if not self.keeps_keys:
+            return self.encryption_keys
+        return keys.read(self.instance_dir / ENCRYPTION_KEYS_FILE)
+
     def _completed(self) -> Config:
         """With the generated secrets, and in the demo with the addresses of its simulators."""
         secret_key, encryption_keys = self.secret_key, self.encryption_keys
@@ -106,16 +114,17 @@ class Config:
         try:
             self.instance_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
             if not secret_key:
-                kept = keys.kept(self.instance_dir / "secret_key", keys.new_secret)
+                kept = keys.kept(self.instance_dir / SECRET_KEY_FILE, keys.new_secret)
                 secret_key, *older = kept.split()
                 old_secret_keys = (*older, *old_secret_keys)
             if not encryption_keys:
-                kept = keys.kept(self.instance_dir / "encryption_keys", keys.new_fernet_key)
+                kept = keys.kept(self.instance_dir / ENCRYPTION_KEYS_FILE, keys.new_fernet_key)
                 encryption_keys = tuple(kept.split())
         except OSError as error:
             raise ConfigError([f"INSTANCE_DIR: cannot be used: {error}"]) from error
         return replace(
             self,
+            keeps_keys=not self.encryption_keys,
             secret_key=secret_key,
             old_secret_keys=old_secret_keys,
             encryption_keys=encryption_keys,

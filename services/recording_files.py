@@ -115,6 +115,30 @@ def read_audio(
         raise BrokenFile("the file cannot be read") from error
 
 
+def reseal_head(path: Path, vault: Vault) -> bool:
+    """Seal the key of this file anew in its place, with the newest key; False if it is so already.
+
+    The head keeps its length, so the audio stays as it is, for those who read it just now too.
+    Raises BrokenFile.
+    """
+    with path.open("r+b", buffering=0) as file:
+        magic, length = file.read(len(MAGIC)), int.from_bytes(file.read(2))
+        sealed = file.read(length)
+        if magic != MAGIC or len(sealed) != length:
+            raise BrokenFile("this is no recording of ours")
+        if vault.is_newest(sealed.decode("ascii", "replace")):
+            return False
+        try:
+            fresh = vault.seal(vault.open(sealed.decode())).encode()
+        except (SealError, ValueError) as error:
+            raise BrokenFile("the key of this recording is not at hand") from error
+        assert len(fresh) == length
+        file.seek(len(MAGIC) + 2)
+        file.write(fresh)
+        os.fsync(file.fileno())
+    return True
+
+
 def _read_head(file: BinaryIO, vault: Vault) -> tuple[AESGCM, int]:
     file.seek(0)
     magic, length = file.read(len(MAGIC)), int.from_bytes(file.read(2))

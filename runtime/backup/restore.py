@@ -65,19 +65,13 @@ def _refuse_unfit(found: Opened, config: Config) -> None:
             "neither the keys of this instance nor a passphrase open it: give --passphrase-file,"
             " or put the ENCRYPTION_KEYS of that time behind today's"
         )
-    if found.brought and not _keeps_keys(config):
+    if found.brought and not config.keeps_keys:
         here = set(config.encryption_keys)
         if not set(found.brought.encryption_keys) <= here:
             raise BadBackup(
                 "ENCRYPTION_KEYS of the environment lacks keys of the backup: it wins over the"
                 " file, so add them there first"
             )
-
-
-def _keeps_keys(config: Config) -> bool:
-    """Whether the encryption keys are those of the instance folder, not of the environment."""
-    path = config.instance_dir / "encryption_keys"
-    return path.exists() and tuple(path.read_text().split()) == config.encryption_keys
 
 
 def _refuse_occupied(config: Config, *, force: bool) -> None:
@@ -161,7 +155,7 @@ def _folder_for_before(config: Config) -> Path:
 
 def _write_keys(found: Opened, config: Config, before: Path) -> bool:
     """The keys that came with the backup, where this instance keeps its own in files."""
-    if found.brought is None or not _keeps_keys(config):
+    if found.brought is None or not config.keeps_keys:
         return False
     for name, lines in (
         ("encryption_keys", found.brought.encryption_keys),
