@@ -19,9 +19,12 @@ from models import Integration, db
 from models.base import reading
 from runtime import migrate
 from runtime.audit_commands import audit_crm, calls_accounted
+from runtime.backup_commands import backup
 from runtime.call_commands import reconcile_calls
-from runtime.command_line import fail, find_integration, ports, print_json
+from runtime.command_line import act_as_command, fail, find_integration, ports, print_json
 from runtime.config_check import check, effective
+from runtime.key_commands import keys
+from runtime.privacy_commands import privacy
 from runtime.user_commands import sync_users
 from services import accounts, call_json, due, integrations, lists, replay
 from services.create_login import TOO_WEAK, LoginRefused, create_login
@@ -45,14 +48,15 @@ def register(app: Flask) -> None:
     calls.add_command(reconcile_calls)
     calls.add_command(calls_accounted)
     crm.add_command(audit_crm)
-    for group in (users, integrations_group, calls, writes, crm):
+    for group in (users, integrations_group, calls, writes, crm, privacy):
         group.callback = with_appcontext(_bring_database_up)
-    for group in (users, integrations_group, calls, writes, crm, config):
+    for group in (users, integrations_group, calls, writes, crm, config, backup, keys, privacy):
         app.cli.add_command(group)
 
 
 def _bring_database_up() -> None:
     """Commands work before the first start, and after an update before the next one."""
+    act_as_command()
     parts = readiness(db.engine, None)["parts"]
     if parts["database"] == "away" and not _is_new():
         fail("database_away", "The database cannot be reached.")
