@@ -46,7 +46,10 @@ def _callgear(facts: Facts, place: Place) -> Part:
     if Kind.PBX_KEY in kinds:
         text = _("Replace the access key: calls by a click and recordings stand still.")
         return Part("CallGear", REFUSED, text)
-    if Kind.SILENT in kinds:
+    if Kind.PBX_ADDRESS in kinds:
+        text = _("Add this server's address to the account's list of the API in CallGear.")
+        return Part("CallGear", REFUSED, text)
+    if Kind.SILENT in kinds or Kind.NOT_NOTIFIED in kinds:
         text = _("No notifications come. Check them with a live call.")
         return Part("CallGear", SILENT, text)
     if Kind.PBX_AWAY in kinds:

@@ -13,7 +13,7 @@ from flask_babel import lazy_gettext as _l
 from blueprints.dashboard_charts import Place
 from blueprints.setting_links import setting_url
 from blueprints.shown import ago, moment, phone
-from rules.attention import Item, Kind
+from rules.attention import POINTS_CODES, Item, Kind
 
 GONE: Mapping[str, LazyString] = {
     "user": _l("An employee chosen in the settings is no longer active in Behomes."),
@@ -97,6 +97,52 @@ def _pbx_key(item: Item, place: Place) -> Notice:
     )
 
 
+def _pbx_address(item: Item, place: Place) -> Notice:
+    return Notice(
+        item.kind,
+        _("CallGear refuses the address of this server: it is not on the list of the account."),
+        _("Calls are still written; calls that no notification tells of are not found."),
+        _("Test connection"),
+        _step(place, "auth"),
+    )
+
+
+def _report_stopped(item: Item, place: Place) -> Notice:
+    return Notice(
+        item.kind,
+        _("Calls are no longer compared with CallGear's report: %(reason)s.", reason=_why(item)),
+        _("A call that no notification tells of would be missing in Behomes."),
+        _("Test connection"),
+        _step(place, "auth"),
+    )
+
+
+def _why(item: Item) -> str:
+    reason = item.values["reason"]
+    if reason in POINTS_CODES:
+        return _("the points of its API for today are used up to the reserve")
+    if reason in ("forbidden", "component_disabled"):
+        return _("the key has no right to it, or the tariff does not hold it")
+    since = item.values.get("since")
+    if since is None:
+        return _("CallGear has not answered yet")
+    return _("CallGear has not answered for long, last %(ago)s", ago=ago(since))
+
+
+def _not_notified(item: Item, place: Place) -> Notice:
+    return Notice(
+        item.kind,
+        ngettext(
+            "CallGear's report holds %(num)d call of which no notification came.",
+            "CallGear's report holds %(num)d calls of which no notification came.",
+            item.values["count"],
+        ),
+        _("They get into Behomes minutes late and without pop-ups: the notifications are broken."),
+        _("Set up the notifications"),
+        _step(place, "auth"),
+    )
+
+
 def _pbx_away(item: Item, place: Place) -> Notice:
     return Notice(
         item.kind,
@@ -153,6 +199,34 @@ def _set_aside(item: Item, place: Place) -> Notice:
         _("Behomes refused something; nothing more happens to them by itself."),
         _("See what is wrong"),
         _page(place, "journal.set_aside"),
+    )
+
+
+def _lost(item: Item, place: Place) -> Notice:
+    return Notice(
+        item.kind,
+        ngettext(
+            "Behomes no longer holds %(num)d entry that it had confirmed.",
+            "Behomes no longer holds %(num)d entries that it had confirmed.",
+            item.values["count"],
+        ),
+        _("Somebody deleted it there, or it was lost. Nothing is created again by itself."),
+        _("See what is missing"),
+        _page(place, "accounted.index"),
+    )
+
+
+def _doubled(item: Item, place: Place) -> Notice:
+    return Notice(
+        item.kind,
+        ngettext(
+            "Behomes holds %(num)d entry several times.",
+            "Behomes holds %(num)d entries several times.",
+            item.values["count"],
+        ),
+        _("We use one of them. Delete the others in Behomes: we delete nothing there."),
+        _("See which ones"),
+        _page(place, "accounted.index"),
     )
 
 
@@ -234,11 +308,16 @@ TELLERS: Mapping[Kind, Teller] = {
     Kind.CRM_AWAY: _crm_away,
     Kind.WORKERS_AWAY: _workers,
     Kind.PBX_KEY: _pbx_key,
+    Kind.PBX_ADDRESS: _pbx_address,
+    Kind.NOT_NOTIFIED: _not_notified,
     Kind.PBX_AWAY: _pbx_away,
+    Kind.REPORT_STOPPED: _report_stopped,
     Kind.NEVER_NOTIFIED: _never,
     Kind.SILENT: _silent,
     Kind.ADDRESS_ENDS: _address,
     Kind.SET_ASIDE: _set_aside,
+    Kind.LOST_IN_CRM: _lost,
+    Kind.DOUBLED_IN_CRM: _doubled,
     Kind.SETTING_GONE: _gone,
     Kind.OVERDUE: _overdue,
     Kind.UNMAPPED: _unmapped,

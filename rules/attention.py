@@ -17,7 +17,15 @@ FEWEST_CALLS = 7
 QUIET_GAPS = 10
 # An office that has told no working hours also sleeps.
 QUIET, QUIET_NIGHT = timedelta(hours=4), timedelta(hours=16)
-KEY_CODES = ("invalid_auth", "ip_not_allowed", "account_inactive", "forbidden")
+KEY_CODES = ("invalid_auth", "account_inactive", "forbidden")
+ADDRESS_CODE = "ip_not_allowed"
+# So many calls in the report after the last notification, and it is no single one that was lost.
+FEWEST_UNTOLD = 3
+# A failed comparison is told when this long nothing was compared; one without points or rights at
+# once.
+STALE = timedelta(minutes=30)
+POINTS_CODES = ("points_reserve", "points_exhausted")
+LASTING_CODES = (*POINTS_CODES, *KEY_CODES, "component_disabled")
 
 
 class Kind(StrEnum):
@@ -28,11 +36,16 @@ class Kind(StrEnum):
     CRM_AWAY = "crm_away"  # since
     WORKERS_AWAY = "workers_away"
     PBX_KEY = "pbx_key"
+    PBX_ADDRESS = "pbx_address"
+    NOT_NOTIFIED = "not_notified"  # count, since or None
     PBX_AWAY = "pbx_away"  # since
+    REPORT_STOPPED = "report_stopped"  # reason, since or None
     NEVER_NOTIFIED = "never_notified"
     SILENT = "silent"  # since
     ADDRESS_ENDS = "address_ends"  # at
     SET_ASIDE = "set_aside"  # count
+    LOST_IN_CRM = "lost_in_crm"  # count
+    DOUBLED_IN_CRM = "doubled_in_crm"  # count
     SETTING_GONE = "setting_gone"  # what, id, and the place
     OVERDUE = "overdue"  # count
     UNMAPPED = "unmapped"  # employee_id, count
@@ -51,8 +64,9 @@ class Item:
 
 @dataclass(frozen=True)
 class Connections:
-    """How the parts stand. `pbx_error` is "" while CallGear was read last time; `workers` is ok,
-    none or unknown."""
+    """How the parts stand. `pbx_error` is "" while CallGear was read last time, `report_error`
+    while its calls report was; that was `compared_till` a moment. `workers` is ok, none or
+    unknown."""
 
     breaker: str
     crm_error: str = ""
@@ -60,20 +74,26 @@ class Connections:
     has_pbx_key: bool = True
     pbx_error: str = ""
     pbx_read_at: datetime | None = None
+    report_error: str = ""
+    compared_till: datetime | None = None
     workers: str = "ok"
     old_address_ends: datetime | None = None  # of one that CallGear still uses
 
 
 @dataclass(frozen=True)
 class Traffic:
-    """What has come. `calls_before` are those of the week before the last notification; `unmapped`
-    and `new_numbers` tell how many calls each had within the last week."""
+    """What has come. `calls_before` are those of the week before the last notification, `untold`
+    those after it that only the calls report told of; `unmapped` and `new_numbers` tell how many
+    calls each had within the last week."""
 
     notified_at: datetime | None = None
     calls_before: int = 0
+    untold: int = 0
     unmapped: Sequence[tuple[str, int]] = ()
     new_numbers: Sequence[tuple[str, int]] = ()
     set_aside: int = 0
+    lost: int = 0  # entries that the audit did not find in the CRM
+    doubled: int = 0
     overdue: int = 0
 
 
@@ -129,18 +149,33 @@ def _crm(facts: Facts) -> Iterator[Item]:
 
 def _pbx(facts: Facts) -> Iterator[Item]:
     pbx = facts.connections
-    if not pbx.has_pbx_key or not pbx.pbx_error:
+    if not pbx.has_pbx_key:
         return
-    if pbx.pbx_error.partition(":")[0] in KEY_CODES:
+    codes = {pbx.pbx_error.partition(":")[0], pbx.report_error} - {""}
+    if ADDRESS_CODE in codes:
+        yield Item(Kind.PBX_ADDRESS)
+    elif pbx.pbx_error.partition(":")[0] in KEY_CODES or pbx.report_error in KEY_CODES[:2]:
         yield Item(Kind.PBX_KEY)
-    else:
+    elif pbx.pbx_error:
         yield Item(Kind.PBX_AWAY, {"since": pbx.pbx_read_at})
+    elif _is_stopped(pbx, facts.now):
+        told = {"reason": pbx.report_error, "since": pbx.compared_till}
+        yield Item(Kind.REPORT_STOPPED, told)
+
+
+def _is_stopped(pbx: Connections, now: datetime) -> bool:
+    """Calls are no longer compared with the report, and that will not pass by itself in a while."""
+    is_old = pbx.compared_till is None or now - pbx.compared_till > STALE
+    return bool(pbx.report_error) and (pbx.report_error in LASTING_CODES or is_old)
 
 
 def _notifications(facts: Facts) -> Iterator[Item]:
     if not facts.is_working:
         return
-    if facts.traffic.notified_at is None:
+    if facts.traffic.untold >= FEWEST_UNTOLD:
+        told = {"count": facts.traffic.untold, "since": facts.traffic.notified_at}
+        yield Item(Kind.NOT_NOTIFIED, told)
+    elif facts.traffic.notified_at is None:
         yield Item(Kind.NEVER_NOTIFIED)
     elif is_silent(facts):
         yield Item(Kind.SILENT, {"since": facts.traffic.notified_at})
@@ -159,6 +194,10 @@ def _work(facts: Facts) -> Iterator[Item]:
     traffic = facts.traffic
     if traffic.set_aside:
         yield Item(Kind.SET_ASIDE, {"count": traffic.set_aside})
+    if traffic.lost:
+        yield Item(Kind.LOST_IN_CRM, {"count": traffic.lost})
+    if traffic.doubled:
+        yield Item(Kind.DOUBLED_IN_CRM, {"count": traffic.doubled})
     if traffic.overdue:
         yield Item(Kind.OVERDUE, {"count": traffic.overdue})
     for employee_id, count in traffic.unmapped:

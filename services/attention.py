@@ -12,9 +12,11 @@ from sqlalchemy.orm import Session
 
 from models import Callback, CallSession, Integration, UserMapping, WebhookToken
 from rules.attention import WEEK, Connections, Facts, Traffic
+from rules.crm_audit import Found
 from rules.settings import Settings, load
 from rules.settings_checks import problems
 from rules.vocabulary import CallState
+from services.audit_findings import count_open
 from services.call_filter import CallFilter, conditions
 from services.drafts import published_document
 from services.health import broker_state
@@ -57,6 +59,8 @@ def read_connections(
         has_pbx_key=integration.access_token_sealed is not None,
         pbx_error=integration.pbx_error or "",
         pbx_read_at=integration.pbx_read_at,
+        report_error=integration.reconcile_error or "",
+        compared_till=integration.reconciled_till,
         workers=broker_state(redis_url)[1],
         old_address_ends=_old_address_ends(session, integration.id, now),
     )
@@ -82,12 +86,16 @@ def _newest_address(integration_id: int) -> Any:
 
 def _traffic(session: Session, integration_id: int, now: datetime) -> Traffic:
     notified_at = max(last_received(session, integration_id).values(), default=None)
+    findings = count_open(session, integration_id)
     return Traffic(
         notified_at=notified_at,
         calls_before=_calls_before(session, integration_id, notified_at),
+        untold=_untold(session, integration_id, notified_at, now),
         unmapped=_unmapped(session, integration_id, now),
         new_numbers=_new_numbers(session, integration_id, now),
         set_aside=_set_aside(session, integration_id, now),
+        lost=findings.get(Found.LOST, 0),
+        doubled=findings.get(Found.DOUBLED, 0),
         overdue=_overdue(session, integration_id, now),
     )
 
@@ -97,6 +105,22 @@ def _calls_before(session: Session, integration_id: int, last: datetime | None) 
         return 0
     wanted = CallFilter(since=last - WEEK, until=last)
     some = select(CallSession.id).where(*conditions(integration_id, wanted)).limit(MOST_COUNTED)
+    return session.execute(select(func.count()).select_from(some.subquery())).scalar_one()
+
+
+def _untold(session: Session, integration_id: int, last: datetime | None, now: datetime) -> int:
+    """How many calls of the last week began after the last notification, told by the calls report
+    alone."""
+    since = max(last, now - WEEK) if last else now - WEEK
+    some = (
+        select(CallSession.id)
+        .where(
+            CallSession.integration_id == integration_id,
+            CallSession.started_at > since,
+            CallSession.from_report,
+        )
+        .limit(MOST_COUNTED)
+    )
     return session.execute(select(func.count()).select_from(some.subquery())).scalar_one()
 
 

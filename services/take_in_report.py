@@ -28,7 +28,7 @@ from services.reports import as_stored
 SESSIONS = CallSession.__table__
 # Whoever made the call meanwhile has a notification of it.
 MEANWHILE = "ON CONFLICT (integration_id, call_session_id) DO NOTHING"
-KNOWN_COLUMNS = ("id", "facts", "report", "events_version", "folded_version")
+KNOWN_COLUMNS = ("id", "facts", "report", "events_version", "folded_version", "erased_at")
 
 
 @dataclass(frozen=True)
@@ -129,9 +129,11 @@ def _mark(connection: Connection, ids: Collection[int]) -> None:
 
 def _missing(call: Row[Any], rows: Mapping[str, CallRow]) -> tuple[str, ...]:
     """What the row adds to a call. Of one with news that nobody has folded yet it is not known:
-    the next comparison looks again. What this very row could not add it never will."""
+    the next comparison looks again. What this very row could not add it never will, and what was
+    erased stays so."""
     row = rows[call.call_session_id]
-    if call.events_version > call.folded_version or _same(call.report, row):
+    is_unread = call.events_version > call.folded_version
+    if is_unread or call.erased_at is not None or _same(call.report, row):
         return ()
     return missing_facts(row, call.facts or {})
 

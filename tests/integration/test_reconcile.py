@@ -6,9 +6,11 @@ from datetime import timedelta
 from threading import Barrier, Thread
 
 import pytest
+from sqlalchemy import update
 
 from clients.errors import KeyRefusedError, LimitExceeded
-from models.base import to_ms
+from models import CallSession
+from models.base import now_ms, to_ms
 from rules.reconcile import Window
 from services import reports
 from services.reconcile import NoPbx, reconcile
@@ -146,6 +148,18 @@ def test_complete_call_stays_as_it_is(office):
 
     row = office.server.row("901")
     assert (row.in_report, row.from_report, row.report) == (True, False, None)
+
+
+def test_what_was_erased_is_not_brought_back(office):
+    office.call("901", employees=[101])
+    office.server.notify(*answered_call("901"))
+    office.server.settle()
+    with office.server.engine.begin() as connection:
+        erased = {"erased_at": now_ms(), "client_phone": None, "facts": {}}
+        connection.execute(update(CallSession).values(erased))
+
+    assert office.compare() == (1, 1, 0, 0)
+    assert office.server.row("901").report is None
 
 
 def test_call_that_still_goes_on_is_left(office):

@@ -9,9 +9,11 @@ import pytest
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from models import Callback, Card, ReconcileRun
+from models import Callback, Card, Integration, ReconcileRun
 from models.base import to_ms
+from rules.attention import Kind, attention
 from services import callbacks
+from services.attention import read_facts
 from services.card_inbox import Watch
 from services.reconcile_due import reconcile_due
 from tests.callgear import simulated
@@ -19,6 +21,7 @@ from tests.factories import TASKS, answered_call, ringing
 from tests.report import Reported
 
 HOUR = 3600
+TOLD = (Kind.NOT_NOTIFIED, Kind.REPORT_STOPPED)
 
 
 @pytest.fixture(scope="module")
@@ -216,6 +219,25 @@ def test_call_that_rings_now_goes_before_a_backlog(any_office):
     assert "800" in taken
     assert len(taken) <= 17  # the report's calls take no more than a request of each lane
     assert sorted(set(taken) - {"800"}) == [str(900 + place) for place in range(len(taken) - 1)]
+
+
+def test_calls_that_only_the_report_tells_of_are_an_alarm_until_a_notification_comes(office):
+    server = office.server
+    server.pass_time(HOUR)
+    for number in ("901", "902", "903"):
+        office.call(number, at=server.now() - timedelta(minutes=20))
+    run(office)
+
+    assert alarms(office) == [(Kind.NOT_NOTIFIED, 3)]
+    server.notify(*ringing("904"))
+    assert alarms(office) == []
+
+
+def alarms(office):
+    with Session(office.server.engine) as session:
+        integration = session.get_one(Integration, office.server.id)
+        items = attention(read_facts(session, integration, None))
+        return [(item.kind, item.values["count"]) for item in items if item.kind in TOLD]
 
 
 def test_old_comparisons_are_forgotten(office):

@@ -63,6 +63,29 @@ def test_nothing_needs_attention_while_all_is_well():
             with_traffic(notified_at=NOW - timedelta(days=2)),
             Item(Kind.SILENT, {"since": NOW - timedelta(days=2)}),
         ),
+        (with_connections(pbx_error="ip_not_allowed: no"), Item(Kind.PBX_ADDRESS)),
+        (with_connections(report_error="ip_not_allowed"), Item(Kind.PBX_ADDRESS)),
+        (with_connections(report_error="invalid_auth"), Item(Kind.PBX_KEY)),
+        (
+            with_connections(report_error="points_reserve", compared_till=JUST_NOW),
+            Item(Kind.REPORT_STOPPED, {"reason": "points_reserve", "since": JUST_NOW}),
+        ),
+        (
+            with_connections(report_error="component_disabled"),
+            Item(Kind.REPORT_STOPPED, {"reason": "component_disabled", "since": None}),
+        ),
+        (
+            with_connections(report_error="timeout", compared_till=NOW - timedelta(minutes=31)),
+            Item(Kind.REPORT_STOPPED, {"reason": "timeout", "since": NOW - timedelta(minutes=31)}),
+        ),
+        (
+            with_traffic(untold=3, notified_at=NOW - timedelta(days=2)),
+            Item(Kind.NOT_NOTIFIED, {"count": 3, "since": NOW - timedelta(days=2)}),
+        ),
+        (
+            with_traffic(untold=4, notified_at=None),
+            Item(Kind.NOT_NOTIFIED, {"count": 4, "since": None}),
+        ),
         (with_traffic(set_aside=2), Item(Kind.SET_ASIDE, {"count": 2})),
         (with_traffic(overdue=3), Item(Kind.OVERDUE, {"count": 3})),
         (
@@ -91,6 +114,11 @@ def test_each_trouble_is_one_item(facts, item):
         pytest.param(with_connections(workers="unknown"), id="nobody knows of workers"),
         pytest.param(with_connections(has_pbx_key=False, pbx_error="timeout"), id="no key"),
         pytest.param(with_connections(old_address_ends=JUST_NOW), id="address has ended"),
+        pytest.param(
+            with_connections(report_error="timeout", compared_till=JUST_NOW),
+            id="a moment's trouble",
+        ),
+        pytest.param(with_traffic(untold=2), id="single calls that nobody told of"),
         pytest.param(replace(WELL, gone=[Problem("funnels", "required")]), id="other problem"),
         pytest.param(replace(WELL, recordings_going=(0, NOW)), id="no recordings"),
         pytest.param(replace(with_traffic(notified_at=None), is_working=False), id="not turned on"),
