@@ -43,6 +43,18 @@ def upgrade() -> None:
     for name in ("reconciled_till", "reconcile_next_at", "nightly_reconciled_at"):
         op.add_column("integration", sa.Column(name, sa.BigInteger(), nullable=True))
     op.add_column("integration", sa.Column("reconcile_error", sa.String(length=60), nullable=True))
+    _begin_now()
+
+
+def _begin_now() -> None:
+    """Integrations of before are compared from now on; their past comes by a command only."""
+    is_sqlite = op.get_bind().dialect.name == "sqlite"
+    now = (
+        "CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER)"
+        if is_sqlite
+        else "CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000 AS BIGINT)"
+    )
+    op.execute(f"UPDATE integration SET reconciled_till = {now}, nightly_reconciled_at = {now}")
 
 
 def downgrade() -> None:
