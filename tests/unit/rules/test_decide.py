@@ -6,14 +6,16 @@ from rules.crm import Client
 from rules.decide import (
     HISTORY_ONLY,
     NO_TASK,
+    Decision,
     decide_contact,
     decide_task,
     due_sides,
     exemption,
+    is_due,
     may_decide,
 )
 from rules.owner import People
-from rules.reasons import Code
+from rules.reasons import Code, because
 from rules.vocabulary import Contact, Create, Direction, Entity, Outcome, OwnerRule
 from tests.unit.rules.calls import facts, settings
 
@@ -105,10 +107,13 @@ def test_with_the_client_switch_off_an_unknown_number_makes_nothing(side, create
 
     decision = decide_contact(call, None, rules, PEOPLE)
 
-    assert (decision.rule, decision.actions) == ("first-nothing", ())
-    assert (decision.contact, decision.create) == (Contact.FIRST, Create.NOTHING)
-    assert (decision.owner_rule, decision.owner_user_id) == (None, None)
-    assert [reason.code for reason in decision.reasons] == [Code.NO_CLIENT_WANTED]
+    assert decision == Decision(
+        "contact",
+        "first-nothing",
+        reasons=(because(Code.NO_CLIENT_WANTED),),
+        contact=Contact.FIRST,
+        create=Create.NOTHING,
+    )
 
 
 # None: not yet. Else the owner, and the fallback by which he was found.
@@ -206,8 +211,7 @@ def test_owner_of_a_repeated_outgoing_contact(owner, call, expected):
 def test_a_call_that_makes_nothing_but_history(call, rule, reason):
     decision = decide_contact(call, None, settings(), PEOPLE)
 
-    assert (decision.rule, decision.actions) == (rule, ())
-    assert [each.code for each in decision.reasons] == [reason]
+    assert decision == Decision("contact", rule, reasons=(because(reason),))
     assert exemption(call, settings(), country="AE").reason.code is reason
 
 
@@ -318,8 +322,24 @@ def test_no_word_on_a_task_before_the_end(call):
 def test_a_task_that_is_not_wanted_says_so(call):
     decision = decide_task(call, KNOWN, settings(responsible=RESPONSIBLE), PEOPLE)
 
-    assert (decision.rule, decision.actions) == (NO_TASK, ())
-    assert [reason.code for reason in decision.reasons] == [Code.TASK_NOT_WANTED]
+    kind = "lost_incoming" if call is LOST else "failed_outgoing"
+    reason = because(Code.TASK_NOT_WANTED, rule=kind)
+    assert decision == Decision("task", NO_TASK, reasons=(reason,))
+
+
+@pytest.mark.parametrize(
+    ("call", "owner_rule", "why"),
+    [
+        pytest.param(LOST, OwnerRule.FROM_SETTINGS, Code.TASK_LOST_INCOMING, id="lost"),
+        pytest.param(FAILED, OwnerRule.CALLER, Code.TASK_FAILED_OUTGOING, id="failed"),
+    ],
+)
+def test_a_task_names_its_owner_rule_and_why_it_is_made(call, owner_rule, why):
+    decision = decide_task(call, KNOWN, TASKS, PEOPLE)
+
+    assert (decision.owner_rule, decision.client_id) == (owner_rule, "c_1")
+    assert decision.reasons[0] == because(why)
+    assert len(decision.reasons) == 2
 
 
 def test_a_task_nobody_is_named_for_goes_to_the_client_s_responsible():
@@ -336,8 +356,44 @@ def test_a_guessed_first_talker_is_named_in_the_trace():
 
     decision = decide_contact(guessed, None, settings(), PEOPLE)
 
-    assert decision.reasons[0].code is Code.FIRST_TALKER_UNKNOWN
+    assert decision.reasons[0] == because(Code.FIRST_TALKER_UNKNOWN, employee_id="102")
     assert decision.owner_user_id == "u_102"
+
+
+@pytest.mark.parametrize(
+    "members",
+    [
+        pytest.param({"is_transfer": False, "is_first_known": False}, id="no-transfer"),
+        pytest.param({"is_transfer": True, "is_first_known": True}, id="first-is-known"),
+        pytest.param(
+            {"is_transfer": True, "is_first_known": False, "answered_by": None}, id="nobody"
+        ),
+    ],
+)
+def test_a_first_talker_who_is_no_guess_is_not_called_one(members):
+    call = facts(**{"answered_by": "102", "is_ended": True, **members})
+
+    decision = decide_contact(call, None, settings(), PEOPLE)
+
+    assert Code.FIRST_TALKER_UNKNOWN not in [reason.code for reason in decision.reasons]
+
+
+def test_an_owner_rule_of_which_nobody_thought_is_a_defect_not_a_wait():
+    with pytest.raises(ValueError, match="unknown owner rule 'by_dice'"):
+        is_due("by_dice", RINGING)
+
+
+def test_a_client_for_whom_nothing_is_wanted_is_named():
+    decision = decide_contact(RINGING, KNOWN, settings(), PEOPLE)
+
+    assert decision == Decision(
+        "contact",
+        "repeat-nothing",
+        reasons=(because(Code.NOTHING_WANTED),),
+        contact=Contact.REPEAT,
+        create=Create.NOTHING,
+        client_id="c_1",
+    )
 
 
 def test_a_client_that_we_are_just_making_counts_as_known():

@@ -118,6 +118,12 @@ def test_first_talker_of_a_transfer(events, around, answered_by, needs_report):
         pytest.param(CLICKED, {"clicked_by": "104"}, "104", id="our-click"),
         pytest.param(CLICKED, {"report": ROW}, "101", id="first-leg"),
         pytest.param(
+            [ringing("101", 1, direction="IN"), ringing("102", 2, direction="Out")],
+            {},
+            "102",
+            id="first-leg-going-out",
+        ),
+        pytest.param(
             [*talk("103", 5, 5), finished(11, direction="outbound")], {}, "103", id="silent-leg"
         ),
         pytest.param([], {"report": ROW}, "101", id="first-in-the-report"),
