@@ -24,54 +24,71 @@ KINDS = (
     "after an answer",
 )
 BEFORE_COMMIT, AFTER_COMMIT, BEFORE_REQUEST, AMID_REQUEST, AFTER_REQUEST, AFTER_ANSWER = KINDS
-SIZE = 4096
-HEAD = struct.Struct("iii")
+NAMES = ("passed", "first", "last", "died_at", "deleted")
+HEAD = struct.Struct("iiiii")
 
 
 class Notes:
-    """Memory that outlives a killed child: how many points it passed, where it died, and whether
-    what was to be deleted is deleted."""
+    """Memory that outlives a killed child.
+
+    `passed`: how many points it passed; `first` and `last`: how many before the first and the last
+    request about what is written; `died_at`: the kind of point where it died; `is_deleted`: what
+    was to be deleted is deleted.
+    """
 
     def __init__(self) -> None:
-        self._memory = mmap.mmap(-1, SIZE)
-        self.clear()
+        self._memory = mmap.mmap(-1, HEAD.size)
 
     def clear(self) -> None:
-        self._memory[:] = bytes(SIZE)
+        self._memory[:] = bytes(HEAD.size)
+
+    def clear_points(self) -> None:
+        """Forget points and death; what is deleted stays so."""
+        self._put(passed=0, died_at=0)
 
     @property
     def passed(self) -> int:
-        return self._read()[0]
+        return self._all()["passed"]
 
-    @passed.setter
-    def passed(self, value: int) -> None:
-        self._write(value, *self._read()[1:])
+    @property
+    def first(self) -> int:
+        return self._all()["first"]
+
+    @property
+    def last(self) -> int:
+        return self._all()["last"]
 
     @property
     def died_at(self) -> str | None:
-        """The kind of point; None for a child that was not killed."""
-        number = self._read()[1]
+        number = self._all()["died_at"]
         return KINDS[number - 1] if number else None
-
-    @died_at.setter
-    def died_at(self, kind: str | None) -> None:
-        passed, _, deleted = self._read()
-        self._write(passed, KINDS.index(kind) + 1 if kind else 0, deleted)
 
     @property
     def is_deleted(self) -> bool:
-        return bool(self._read()[2])
+        return bool(self._all()["deleted"])
 
-    @is_deleted.setter
-    def is_deleted(self, value: bool) -> None:
-        self._write(*self._read()[:2], int(value))
+    def count(self) -> int:
+        passed = self.passed + 1
+        self._put(passed=passed)
+        return passed
 
-    def _read(self) -> tuple[int, int, int]:
-        passed, died_at, deleted = HEAD.unpack(self._memory[: HEAD.size])
-        return passed, died_at, deleted
+    def note_request(self, *, is_write: bool) -> None:
+        """A request about what is written: a search for it, or the write itself."""
+        if is_write:
+            self._put(first=self.first or self.passed)
+        self._put(last=self.passed)
 
-    def _write(self, passed: int, died_at: int, deleted: int) -> None:
-        self._memory[: HEAD.size] = HEAD.pack(passed, died_at, deleted)
+    def note_death(self, kind: str) -> None:
+        self._put(died_at=KINDS.index(kind) + 1)
+
+    def note_deletion(self) -> None:
+        self._put(deleted=1)
+
+    def _all(self) -> dict[str, int]:
+        return dict(zip(NAMES, HEAD.unpack(self._memory[:]), strict=True))
+
+    def _put(self, **values: int) -> None:
+        self._memory[:] = HEAD.pack(*(self._all() | values).values())
 
 
 class Points:
@@ -123,12 +140,11 @@ class Points:
         """Count this point; whether it is the one."""
         if not self.is_on:
             return False
-        self._notes.passed += 1
-        is_it = self._notes.passed == self._kill_at
+        is_it = self._notes.count() == self._kill_at
         if is_it and die:
             self._die(kind)
         return is_it
 
     def _die(self, kind: str) -> None:
-        self._notes.died_at = kind
+        self._notes.note_death(kind)
         os.kill(os.getpid(), signal.SIGKILL)

@@ -25,6 +25,10 @@ from tests.simulated import Simulator, behomes_simulator
 NOT_KILLED = 0
 WARMING = [Case(operation, GOOD) for operation in OPERATIONS[3:]]
 CHILD_SECONDS = 60
+# The life of a write: from the commits before its request to those after its last answer. What
+# comes before and after is the same for every answer: it is gone through once, with a good answer.
+POINTS_BEFORE = 4
+POINTS_AFTER = 7
 BROKEN = 3
 
 
@@ -53,11 +57,18 @@ class Shard:
         self._notes = Notes()
         self._path = folder / "picture.json"
 
-    def undisturbed(self, case: Case) -> tuple[Picture, int]:
-        """What stands in the end when nobody kills, and how many points there are."""
+    def undisturbed(self, case: Case) -> tuple[Picture, range]:
+        """What stands in the end when nobody kills, and the points of the write's life."""
         self._notes.clear()
         self._child(lambda: self._first(case, NOT_KILLED))
-        return json.loads(self._path.read_text()), self._notes.passed
+        return json.loads(self._path.read_text()), self._points(case)
+
+    def _points(self, case: Case) -> range:
+        notes = self._notes
+        if case.answer is GOOD:
+            return range(1, notes.passed + 1)
+        first, last = notes.first - POINTS_BEFORE, notes.last + POINTS_AFTER
+        return range(max(1, first), min(last, notes.passed) + 1)
 
     def killed(self, case: Case, wanted: Picture, number: int, second: int = NOT_KILLED) -> Result:
         """Kill at one point, and the recovery at another one of its own."""
@@ -67,7 +78,7 @@ class Shard:
         if result.first is None:
             return result
         for kill_at in (second, NOT_KILLED) if second else (NOT_KILLED,):
-            self._notes.passed, self._notes.died_at = 0, None
+            self._notes.clear_points()
             self._child(lambda at=kill_at: self._again(case, at))  # type: ignore[misc]
             result.second = result.second or self._notes.died_at
             if kill_at and not self._notes.died_at:
@@ -127,18 +138,16 @@ class Plan:
     kills: int | None = None
     pairs: int = 0
 
-    def numbers(self, case: Case, points: int) -> list[int]:
-        everything = range(1, points + 1)
+    def numbers(self, case: Case, points: range) -> list[int]:
         if self.kills is None:
-            return list(everything)
-        return sorted(self._random(case).sample(everything, min(self.kills, points)))
+            return list(points)
+        return sorted(self._random(case).sample(points, min(self.kills, len(points))))
 
-    def second(self, case: Case, points: int) -> list[tuple[int, int]]:
+    def second(self, case: Case, points: range) -> list[tuple[int, int]]:
+        """Where to kill first, and where in the recovery."""
         dice = self._random(case)
-        return [
-            (dice.randint(1, points), dice.randint(1, max(1, points // 2)))
-            for _ in range(self.pairs)
-        ]
+        later = range(1, max(2, len(points) // 2))
+        return [(dice.choice(points), dice.choice(later)) for _ in range(self.pairs)]
 
     def _random(self, case: Case) -> random.Random:
         return random.Random(f"{self.seed} {case.name}")
