@@ -10,6 +10,7 @@ from flask_wtf import CSRFProtect
 
 from blueprints import (
     account,
+    accounted,
     acting,
     api,
     api_events,
@@ -73,6 +74,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     errors.bp,
     pages.bp,
     dashboard.bp,
+    accounted.bp,
     integrations.bp,
     people.bp,
     inviting.bp,

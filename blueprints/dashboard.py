@@ -13,6 +13,7 @@ from flask_babel import get_locale
 from flask_babel import lazy_gettext as _l
 
 from blueprints.access import admin_only, get_integration, protect
+from blueprints.accounted_words import Yesterday, yesterday
 from blueprints.dashboard_charts import Place, charts
 from blueprints.dashboard_health import parts
 from blueprints.dashboard_tiles import Processing, tile_rows
@@ -56,10 +57,11 @@ def index(id: int) -> Response:
     figures, promises = _figures(integration, word, now)
     facts = _facts(integration)
     waiting = count_waiting(db.session(), id)
+    day = _yesterday(integration)
     place = _place(integration, word)
     has_tables = request.args.get("tables") == "1"
     is_live = request.args.get("live") != "0"
-    seen = _seen(figures, promises, facts, waiting, place.lines, has_tables, is_live)
+    seen = _seen(figures, promises, facts, waiting, day, place.lines, has_tables, is_live)
     if wants_partial() and request.args.get("seen") == seen:
         return unchanged()
     return render(
@@ -75,6 +77,7 @@ def index(id: int) -> Response:
         charts=charts(figures, place),
         parts=parts(facts, place),
         notices=[notice(item, place) for item in attention(facts)],
+        yesterday=day,
         has_tables=has_tables,
         is_live=is_live,
         seen=seen,
@@ -93,6 +96,12 @@ def _figures(integration: Integration, word: PeriodWord, now: datetime) -> tuple
         )
 
     return _kept().get(("figures", integration.id, word, span.start), count)
+
+
+def _yesterday(integration: Integration) -> Yesterday | None:
+    """How the calls of yesterday stand; None for an integration that was made today."""
+    key = ("yesterday", integration.id, str(get_locale()))
+    return _kept().get(key, lambda: yesterday(db.session(), integration))
 
 
 def _facts(integration: Integration) -> Facts:

@@ -48,7 +48,7 @@ class Place:
 
 # Overview, calls, call-backs, journal, set-up: a page that comes adds its line here, in this order.
 NAVIGATION = (
-    Place("dashboard.index", _l("Overview")),
+    Place("dashboard.index", _l("Overview"), others=("accounted",)),
     Place("console.index", _l("Calls"), for_employees=True, for_admins=False, of_integration=False),
     Place("calls.index", _l("Calls"), others=("recording_settings",)),
     Place(

@@ -68,7 +68,7 @@ class Choice(StrEnum):
 
 @dataclass(frozen=True)
 class Listed:
-    """One page of a list, oldest call first, and how many there are in all."""
+    """One page of a list, newest call first, and how many there are in all."""
 
     rows: Sequence[CallSession]
     number: int
@@ -104,7 +104,8 @@ def list_calls(
     """The calls of a day that a count of it counts."""
     wanted = conditions(integration_id, span, choice)
     total = session.execute(select(func.count()).where(*wanted)).scalar_one()
-    query = select(CallSession).where(*wanted).order_by(CallSession.started_at, CallSession.id)
+    newest = CallSession.started_at.desc(), CallSession.id.desc()
+    query = select(CallSession).where(*wanted).order_by(*newest)
     rows = session.scalars(query.limit(PAGE_SIZE).offset((number - 1) * PAGE_SIZE))
     return Listed(rows.all(), number, total)
 

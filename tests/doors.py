@@ -40,6 +40,7 @@ LONG_AFTER = NOON.replace(year=2100)
 PARTS: dict[str, object] = {
     "slug": "tasks",
     "entity": "lead",
+    "day": "2026-03-05",
     "number": 3,
     "filename": "app.css",
 }

@@ -272,6 +272,8 @@ VALUES = {
     Kind.SILENT: {"since": NOON},
     Kind.ADDRESS_ENDS: {"at": NOON},
     Kind.SET_ASIDE: {"count": 1},
+    Kind.LOST_IN_CRM: {"count": 1},
+    Kind.DOUBLED_IN_CRM: {"count": 3},
     Kind.SETTING_GONE: {"what": "field", "id": "<b>"},
     Kind.OVERDUE: {"count": 2},
     Kind.UNMAPPED: {"employee_id": "999", "count": 1},
