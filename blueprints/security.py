@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from flask import Blueprint, Response, current_app, g, request
+from werkzeug.exceptions import HTTPException
 
 HTMX_CDN = "https://cdn.jsdelivr.net/npm/htmx.org@2.0.11/dist/htmx.min.js"
 HTMX_INTEGRITY = "sha384-2OatzQy1H+Zd/IIrjr1TcuDGqLXeHhbooAyJY1KdQMKnr4LZ22k31GBLdYKHmVjg"
@@ -38,10 +39,12 @@ def add_headers(response: Response) -> Response:
 def _may_have_opener() -> bool:
     """The window that a page of the CRM opens gives that page its key: it keeps its opener, also
     while the person logs in first."""
-    is_on_the_way = request.blueprint == "auth" and request.values.get("next", "").startswith(
-        "/embed/"
-    )
-    return is_on_the_way or g.get("may_have_opener", False)
+    if request.blueprint != "auth":
+        return bool(g.get("may_have_opener", False))
+    try:
+        return request.values.get("next", "").startswith("/embed/")
+    except HTTPException:  # too long, or it broke off: the page says so
+        return False
 
 
 def content_policy() -> str:
