@@ -17,6 +17,7 @@ from blueprints import (
     auth,
     callbacks,
     calls,
+    change_log,
     console,
     console_app,
     console_stream,
@@ -37,10 +38,12 @@ from blueprints import (
     ops,
     pages,
     people,
+    privacy,
     recording_settings,
     recordings,
     rehearse,
     security,
+    second_step,
     session_over,
     setup,
     shell,
@@ -58,6 +61,7 @@ from models.writer_turn import FairConnection
 from runtime import commands
 from runtime.config import Config
 from runtime.proxy import LocalProxy
+from runtime.request_ids import RequestIds
 from runtime.wiring import wire_up
 from services.vault import Vault, keyed_hash
 
@@ -69,6 +73,8 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     auth.bp,
     session_over.bp,
     account.bp,
+    second_step.door,
+    second_step.bp,
     invitations.bp,
     shell.bp,
     errors.bp,
@@ -93,6 +99,8 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     demo.bp,
     embed.bp,
     embed_api.bp,
+    privacy.bp,
+    change_log.bp,
     styleguide.bp,
     ops.bp,
     recordings.bp,
@@ -123,7 +131,7 @@ def create_app(config: Config | None = None) -> Flask:
         app.register_blueprint(blueprint)
         if blueprint.name in KEYED:
             csrf.exempt(blueprint)
-    app.wsgi_app = LocalProxy(HooksFirst(app))  # type: ignore[method-assign,assignment]
+    app.wsgi_app = RequestIds(LocalProxy(HooksFirst(app)))  # type: ignore[method-assign,assignment]
     wire_up(app, config)
     commands.register(app)
     app.before_request(begin_reading)

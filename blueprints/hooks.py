@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 from time import perf_counter
 from typing import Any
 
@@ -16,6 +17,7 @@ from services.inbox import NotStored
 from services.receive import Receipt, receive
 
 bp = Blueprint("hooks", __name__)
+logger = logging.getLogger(__name__)
 
 LARGEST_BODY = 64 * 1024
 RETRY_AFTER_SECONDS = 5
@@ -51,6 +53,7 @@ def _take(token: str) -> Response:
             extensions["inbox"], door, body, request.content_type, request.query_string
         )
     except NotStored:
+        logger.warning("a notification for integration %s is not stored", door.integration_id)
         return _unavailable()
     if unread is not None:
         return _rejected(422, unread.code, unread.message)

@@ -16,6 +16,7 @@ from rules.recording_states import RecordingState
 from services.find_calls import find_own_employee_id
 from services.play_recording import Audio, NotPlayable, Playable, find_recording, open_recording
 from services.recording_accesses import Listened, Listener, NotedBody, note_access
+from services.saying import about_call
 
 STATE = "X-Recording"  # why it cannot be heard: read by static/player.js
 RETRY_SECONDS = {RecordingState.PREPARING: 60, RecordingState.AWAY: 15}
@@ -35,7 +36,8 @@ def play(signed: str) -> Response:
     )
     db.session.remove()  # nothing of the database is held while the audio is passed on
     try:
-        audio = open_recording(playable, request.headers.get("Range"), ports)
+        with about_call(playable.integration_id, playable.call_session_id):
+            audio = open_recording(playable, request.headers.get("Range"), ports)
     except NotPlayable as trouble:
         return _not_playable(trouble.state)
     return _answer(audio, listened)
@@ -60,11 +62,12 @@ def _answer(audio: Audio, listened: Listened) -> Response:
 
 def _note(engine: Engine, listened: Listened) -> None:
     """What cannot be written down is at least said; the listener does not suffer for it."""
-    try:
-        note_access(engine, listened)
-    except (SQLAlchemyError, engine.dialect.loaded_dbapi.Error):
-        logger.exception("a listening to call %s was not noted", listened.call_session_id)
-    logger.info("recording of call %s played", listened.call_session_id)
+    with about_call(listened.integration_id, listened.call_session_id):
+        try:
+            note_access(engine, listened)
+        except (SQLAlchemyError, engine.dialect.loaded_dbapi.Error):
+            logger.exception("a listening to call %s was not noted", listened.call_session_id)
+        logger.info("recording of call %s played", listened.call_session_id)
 
 
 def _not_playable(state: RecordingState) -> Response:

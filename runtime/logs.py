@@ -10,6 +10,7 @@ import structlog
 from structlog.typing import EventDict, Processor
 
 from runtime.masking import mask_event
+from services import meters
 
 QUIET = {
     "alembic": logging.WARNING,
@@ -24,12 +25,20 @@ def configure(log_format: str | None, *, part: str) -> None:
     is_console = (log_format or _default_format()) == "console"
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(_formatter(is_console=is_console, part=part))
+    handler.addFilter(_count)
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(logging.INFO)
     for name, level in QUIET.items():
         logging.getLogger(name).setLevel(level)
     logging.captureWarnings(True)
+
+
+def _count(record: logging.LogRecord) -> bool:
+    """Count lines by level: a server that complains more than before is worth a look."""
+    level = "error" if record.levelno >= logging.ERROR else record.levelname.lower()
+    meters.count("log_lines_total", level if level in ("error", "warning") else "info")
+    return True
 
 
 def _default_format() -> str:
@@ -42,6 +51,7 @@ def _formatter(*, is_console: bool, part: str) -> logging.Formatter:
         return event
 
     before: list[Processor] = [
+        structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,
         structlog.stdlib.ExtraAdder(),

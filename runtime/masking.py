@@ -24,6 +24,9 @@ PHONE_NAME = re.compile(r"phone|^num[ab]$|^caller$", re.IGNORECASE)
 # With a plus always; without one only at the lengths of a full number with its country code,
 # and not inside a longer word or number: a time in milliseconds has 13 digits, our ids fewer.
 PHONE = re.compile(r"\+\d{4,11}(\d{4})\b|(?<![\w.\-+])\d{7,8}(\d{4})(?![\w\-]|\.\d)")
+# Our own fields of a line; an id may be as long as a phone number.
+ID_NAMES = frozenset({"call", "integration", "request"})
+PLAIN_ID = re.compile(r"[\w.:-]{1,64}")
 DIGITS = re.compile(r"\d(?=\d{4})")
 
 
@@ -50,6 +53,8 @@ def _masked(name: str, value: Any) -> Any:
             return value
         case _ if SECRET_NAME.match(name):
             return "***"
+        case str() if name in ID_NAMES and PLAIN_ID.fullmatch(value):
+            return value
         case dict():
             return {key: _masked(str(key), one) for key, one in value.items()}
         case list() | tuple():

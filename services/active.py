@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import traceback
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
@@ -14,6 +15,7 @@ from services import meters
 from services.call import Call
 from services.changes import Changes
 from services.meter_layout import KINDS
+from services.saying import about_call
 from services.steps import Rest, Work
 
 logger = logging.getLogger(__name__)
@@ -31,11 +33,16 @@ class Active:
     locks: set[str] = field(default_factory=set)
     rest: Rest | None = None
 
+    def about(self) -> AbstractContextManager[Any]:
+        """While this lasts, lines of the log are about this call."""
+        return about_call(self.call.office.integration_id, self.call.row.call_session_id)
+
     def crashed(self, crash: Exception) -> None:
         """A defect of ours, or a poisonous call: set aside after three times, neighbours go on."""
         # Without the message: a database's can hold the whole row, with the client's phone.
         where = "".join(traceback.format_tb(crash.__traceback__))
-        logger.error("call session %s: %s\n%s", self.call.id, type(crash).__name__, where)
+        with self.about():
+            logger.error("call session %s: %s\n%s", self.call.id, type(crash).__name__, where)
         call = self.call
         self.work.close()
         call.changes = Changes()
@@ -49,14 +56,15 @@ class Active:
         if self.rest is None:
             return
         meters.count("calls_worked_total", str(self.rest.state))
-        logger.log(
-            logging.WARNING if self.rest.state is CallState.FAILED else logging.INFO,
-            "call %s of integration %s: %s %s",
-            self.call.row.call_session_id,
-            self.call.office.integration_id,
-            self.rest.state,
-            self.rest.reason or "",
-        )
+        with self.about():
+            logger.log(
+                logging.WARNING if self.rest.state is CallState.FAILED else logging.INFO,
+                "call %s of integration %s: %s %s",
+                self.call.row.call_session_id,
+                self.call.office.integration_id,
+                self.rest.state,
+                self.rest.reason or "",
+            )
 
     def count_writes(self) -> None:
         """Count what was stored of the ledger just now."""

@@ -20,6 +20,7 @@ from rules.match import choose_client
 from rules.phones import Phone, variants
 from services.card_inbox import Key
 from services.offices import Office
+from services.saying import about_call
 
 LOOK_UP_SECONDS = 1.5
 TELL_SECONDS = 1.5
@@ -57,6 +58,7 @@ class Tell:
     card_id: int
     office: Office
     body: Mapping[str, Any]
+    call_session_id: str | None = None
 
 
 @dataclass(frozen=True)
@@ -78,10 +80,10 @@ class Errands:
 
     def look_up(self, order: LookUp) -> None:
         self.out.add(order.card_id)
-        self._pool.submit(self._run, lambda: _look_up(order))
+        self._pool.submit(self._run, order, lambda: _look_up(order))
 
     def tell(self, order: Tell) -> None:
-        self._pool.submit(self._run, lambda: Told(order, _tell(order)))
+        self._pool.submit(self._run, order, lambda: Told(order, _tell(order)))
 
     def results(self) -> list[Found | Told]:
         """What has come since the last call."""
@@ -100,12 +102,14 @@ class Errands:
         """Begin nothing more; with `wait` also let end what is under way."""
         self._pool.shutdown(wait=wait, cancel_futures=True)
 
-    def _run(self, call: Callable[[], Found | Told]) -> None:
-        try:
-            self._results.put(call())
-        except Exception:
-            # A defect of ours: the card stays as it is, its neighbours go on.
-            logger.exception("an errand for a card failed")
+    def _run(self, order: LookUp | Tell, call: Callable[[], Found | Told]) -> None:
+        call_id = order.key[1] if isinstance(order, LookUp) else order.call_session_id
+        with about_call(order.office.integration_id, call_id):
+            try:
+                self._results.put(call())
+            except Exception:
+                # A defect of ours: the card stays as it is, its neighbours go on.
+                logger.exception("an errand for a card failed")
         self._on_done()
 
 

@@ -31,6 +31,7 @@ from services.card_news import news
 from services.card_view import concerned, view
 from services.offices import Office, Offices
 from services.ports import Ports
+from services.saying import about_call
 
 LOOK_AFTER_SECONDS = 5.0
 
@@ -90,11 +91,13 @@ class LiveCards:
         return True
 
     def _measure(self, plans: list[Plan], now: datetime, took: float) -> None:
-        """Count how soon the new cards were there."""
+        """Say and count how soon the new cards were there."""
         for plan in plans:
             if plan.told_at is not None and plan.key not in self._again:
-                waited = (now - plan.told_at).total_seconds()
-                meters.observe("popup_seconds", seconds=max(0.0, waited) + took)
+                seconds = max(0.0, (now - plan.told_at).total_seconds()) + took
+                meters.observe("popup_seconds", seconds=seconds)
+                with about_call(*plan.key):
+                    logger.info("card made after %.3f s", seconds)
 
     def close(self, *, wait: bool = False) -> None:
         self._errands.close(wait=wait)
@@ -118,14 +121,15 @@ class LiveCards:
         events = read_events(session.connection(), keys)
         plans = []
         for key in keys:
-            try:
-                plan = self._plan(session, key, rows.get(key), events[key], key in closed, now)
-            except NoResultFound:
-                continue  # the integration is gone
-            except Exception:
-                # The edge of this process: one card must not keep the others from their pages.
-                logger.exception("a card could not be made")
-                continue
+            with about_call(*key):
+                try:
+                    plan = self._plan(session, key, rows.get(key), events[key], key in closed, now)
+                except NoResultFound:
+                    continue  # the integration is gone
+                except Exception:
+                    # The edge of this process: one card must not keep the others from their pages.
+                    logger.exception("a card could not be made")
+                    continue
             plans += [plan] if plan else []
         return plans
 
@@ -224,7 +228,7 @@ class LiveCards:
         if phone:
             orders.append(LookUp(after["id"], plan.key, plan.office, phone, now))
         return orders + [
-            Tell(after["id"], plan.office, news(after, event, whose, plan.office, now))
+            Tell(after["id"], plan.office, news(after, event, whose, plan.office, now), plan.key[1])
             for event, whose in plan.tells.items()
             if may_ask
         ]

@@ -6,10 +6,11 @@ import contextlib
 from collections import deque
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from queue import Empty, SimpleQueue
 from time import monotonic, sleep
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 from sqlalchemy import Connection
 
@@ -30,7 +31,14 @@ MANY = 8
 GATHER_SECONDS = 0.004
 BLOCKED_REASONS = {"key": "key_refused", "open": "crm_away", "new": "crm_unknown"}
 
-Owner = TypeVar("Owner")
+
+class Named(Protocol):
+    """Whose a request is can be said in the log."""
+
+    def about(self) -> AbstractContextManager[Any]: ...
+
+
+Owner = TypeVar("Owner", bound=Named)
 
 
 @dataclass(frozen=True)
@@ -170,7 +178,8 @@ class CrmRequests(Generic[Owner]):
         error: Exception | None = None
         began = monotonic()
         try:
-            value = item.send.call(item.crm.observed(lambda *told: exchanges.append(told)))
+            with item.owner.about():
+                value = item.send.call(item.crm.observed(lambda *told: exchanges.append(told)))
         except ClientError as client_error:
             error = client_error
         except Exception as unexpected:

@@ -189,7 +189,8 @@ class Drain:
     def _advance(self, active: Active, value: Any, error: Exception | None) -> None:
         """Run a work up to its next question or its end."""
         try:
-            step = active.work.throw(error) if error else active.work.send(value)
+            with active.about():
+                step = active.work.throw(error) if error else active.work.send(value)
         except StopIteration as stop:
             active.rest = stop.value
             return

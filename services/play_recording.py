@@ -175,7 +175,10 @@ def _chunks(stream: Stream, call_session_id: str) -> Iterator[bytes]:
     try:
         yield from stream
     except ClientError as error:
-        logger.warning("recording of call %s broke off: %s", call_session_id, error.code)
+        what = {"call": call_session_id}
+        logger.warning(
+            "recording of call %s broke off: %s", call_session_id, error.code, extra=what
+        )
     finally:
         stream.close()
 

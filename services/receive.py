@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -11,7 +12,9 @@ from clients.notifications import UnreadableError, read
 from models.notification import IGNORED, PENDING, REJECTED
 from services.hook_access import Door
 from services.inbox import Inbox
+from services.saying import about_call
 
+logger = logging.getLogger(__name__)
 encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
@@ -55,9 +58,11 @@ def receive(
         None if is_used else _text(body or query, door),
         None,
     )
-    if not inbox.store(row):
-        return Receipt.DUPLICATE, None
-    return Receipt.ACCEPTED if is_used else Receipt.IGNORED, None
+    is_new = inbox.store(row)
+    used = Receipt.ACCEPTED if is_used else Receipt.IGNORED
+    receipt = used if is_new else Receipt.DUPLICATE
+    _say(door, receipt, event.kind, event.call_session_id)
+    return receipt, None
 
 
 def _keep_unreadable(
@@ -68,7 +73,14 @@ def _keep_unreadable(
         return Receipt.REFUSED, None
     key = "unreadable-" + hashlib.sha256(raw).hexdigest()[:48]
     inbox.store((door.integration_id, key, "", None, REJECTED, "{}", _text(raw, door), error.code))
+    _say(door, Receipt.REJECTED, error.code, None)
     return Receipt.REJECTED, Unread(error.code, str(error))
+
+
+def _say(door: Door, receipt: Receipt, what: str, call_session_id: str | None) -> None:
+    """One line for each notification; never its body."""
+    with about_call(door.integration_id, call_session_id):
+        logger.info("notification %s: %s", what, receipt)
 
 
 def _text(raw: bytes, door: Door) -> str:
