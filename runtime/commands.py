@@ -13,9 +13,10 @@ from typing import Any
 import click
 from flask import Flask, current_app
 from flask.cli import AppGroup, with_appcontext
+from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 
-from models import Integration, db
+from models import Integration, Login, db
 from models.base import reading
 from runtime import migrate
 from runtime.audit_commands import audit_crm, calls_accounted
@@ -30,6 +31,7 @@ from services import accounts, call_json, due, integrations, lists, replay
 from services.create_login import TOO_WEAK, LoginRefused, create_login
 from services.health import readiness
 from services.integration_file import InvalidFile, read_connection, read_file
+from services.second_step import turn_off
 from services.sessions import NoSuchPerson, WeakPassword, reset_password
 
 POLL_SECONDS = 0.25
@@ -103,6 +105,17 @@ def replace_password(email: str, password_stdin: bool) -> None:
     except WeakPassword as error:
         fail("login_invalid", TOO_WEAK[error.weakness])
     print_json({"id": login.id, "email": login.email, "role": login.role})
+
+
+@users.command("second-step-off")
+@click.option("--email", required=True)
+def drop_second_step(email: str) -> None:
+    """Let the password alone be enough again, for who has lost phone and spare codes."""
+    login = db.session.scalar(select(Login).where(Login.email == email.strip().lower()))
+    if login is None:
+        fail("not_found", f"There is no login {email}.")
+    turn_off(login.id)
+    print_json({"id": login.id, "email": login.email, "second_step": False})
 
 
 def _ask_password(from_stdin: bool) -> str:
