@@ -38,6 +38,7 @@ def log_call(call: Call, facts: CallFacts) -> Doing:
     wanted = _wanted(call, facts, _links(call, entry))
     sent = {name: value for name, value in entry.body.items() if name != "revision"}
     if entry.status == WriteStatus.DONE and sent == wanted:
+        _note_recordings(call, entry)
         return
     if entry.is_given_up or not _is_due(call, entry):
         return
@@ -115,6 +116,14 @@ def _put(call: Call, facts: CallFacts, entry: Write, wanted: dict[str, Any]) -> 
         return
     call.update(entry, body=body)
     done(call, entry, entry.reference)
+    _note_recordings(call, entry)
+
+
+def _note_recordings(call: Call, entry: Write) -> None:
+    """What a PATCH was to bring and could not, the entry has by now: it went with the whole."""
+    for row in call.writes.values():
+        if row.kind == "recording" and row.session_row_id == call.id and row.is_open:
+            done(call, row, entry.reference)
 
 
 def _without_gone(call: Call, facts: CallFacts, error: NotFoundError) -> Doing:

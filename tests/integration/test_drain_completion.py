@@ -326,6 +326,22 @@ def test_patch_of_a_recording_is_sent_again_after_an_error(server):
     assert server.state() == ("written", None)
 
 
+def test_recording_that_went_with_a_later_log_leaves_nothing_to_do(server):
+    server.notify(*answered_call())
+    server.drain()
+    server.fault("error_500_before", "patch_call", count=1)
+    server.notify(record())
+    server.drain()
+    server.notify(event("tag_set", "1", 300, tag_names=["VIP"]))
+
+    server.drain()
+
+    (call,) = server.written("calls")
+    assert len(call["recordings"]) == 1
+    assert server.state() == ("written", None)
+    assert server.left() == 0
+
+
 def test_log_that_was_lost_is_put_again_once(any_server):
     any_server.configure(idempotency="off")
     any_server.fault("error_500_after", "put_call", count=2)
