@@ -6,6 +6,7 @@ import argparse
 import sys
 
 from chaos.campaign import Order, run_campaign
+from chaos.killers import EVERYBODY
 from chaos.report import show
 from chaos.sabotaged import SABOTAGES
 
@@ -20,7 +21,6 @@ def main() -> int:
     parser.add_argument("--no-drops", action="store_true")
     parser.add_argument("--without", choices=tuple(SABOTAGES), default="")
     parser.add_argument("--often", type=float, default=1.0)
-    parser.add_argument("--haste", type=float, default=1.0)
     parser.add_argument("--no-reconcile", action="store_true")
     options = parser.parse_args()
     first, _, last = options.seeds.partition("-")
@@ -32,12 +32,11 @@ def main() -> int:
                 options.calls,
                 database,
                 options.per_second,
-                kills=not options.no_kills,
+                killers=() if options.no_kills else EVERYBODY,
                 drops=not options.no_drops,
                 reconciles=not options.no_reconcile,
                 sabotage=options.without,
                 often=options.often,
-                haste=options.haste,
             )
             result = run_campaign(order)
             show(result)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import secrets
 import shutil
 import sys
 import tempfile
@@ -21,7 +22,7 @@ from bench import postgres
 from bench.stack import free_port
 from chaos import faults
 from chaos.courier import Courier, schedule
-from chaos.killers import Killers
+from chaos.killers import EVERYBODY, Killers
 from chaos.office import CRM_KEY, ZONE, integration_file, pbx_account
 from chaos.oracle import expect
 from chaos.plan import Plan, make_plan
@@ -29,7 +30,6 @@ from chaos.product import OWN, Product
 from chaos.simulated import Notification, Simulator, play, settled, simulator
 from chaos.verdict import Finding, compare
 
-NEW_KEY = "chaos-behomes-key-2"
 REVOKED_SECONDS = 2.0
 REPLAYS = 5
 # The server is stopped without ado, but the machine does not lose its power.
@@ -46,11 +46,10 @@ class Order:
     per_second: float = 15.0
     sabotage: str = ""
     drops: bool = True
-    kills: bool = True
+    killers: tuple[str, ...] = EVERYBODY
     reconciles: bool = True
-    time_outs: int = 2
+    time_outs: int = 1
     often: float = 1.0  # how much likelier a fault of the CRM is than usual
-    haste: float = 1.0  # how much sooner a killer comes back than usual
     limit_seconds: float = 600.0
 
     @property
@@ -87,13 +86,14 @@ class Campaign:
         self._order = order
         self._say = say
         self._result = Result(order)
+        self._key = CRM_KEY
         self._ends_at = time.monotonic() + order.limit_seconds
 
     def run(self) -> Result:
         """Raises TimeoutError when the limit is over before everything is done."""
         result = self._result
         with ExitStack() as stack:
-            crm = stack.enter_context(simulator("behomes", seed=self._order.seed, log=500_000))
+            crm = stack.enter_context(simulator("behomes", seed=self._order.seed, log=100_000))
             pbx = stack.enter_context(simulator("callgear", seed=self._order.seed))
             product, server = stack.enter_context(self._product(crm, pbx))
             plan, told = self._prepare(product, crm, pbx)
@@ -179,35 +179,33 @@ class Campaign:
         faults.break_crm(crm, seed=order.seed, time_outs=order.time_outs, often=order.often)
         faults.limit_report(pbx)
         courier = Courier(deliveries, port=product.port, path=product.hook_path)
-        killers = Killers(
-            product, server, order.seed, pace=max(1.0, order.calls / 1000) / order.haste
-        )
+        length = deliveries[-1].at
+        killers = Killers(product, server, order.seed, seconds=length, wanted=order.killers)
         sender = threading.Thread(target=courier.run, daemon=True)
         sender.start()
-        if order.kills:
-            killers.start()
-        length = deliveries[-1].at
+        killers.start()
         time.sleep(length * 0.6)
-        if order.kills:
-            self._revoke_key(product, crm)
+        self._change_key(product, crm)
         sender.join(self._left())
         time.sleep(1.0)
-        if order.kills:
-            result.counts += killers.stop()
+        result.counts += killers.stop()
         result.counts += faults.mend(crm, pbx)
         result.counts["web cut in mid-request"] = courier.answers["cut"]
         product.wait_until_ready()
+        self._change_key(product, crm)
         missed = {
             one.call_id for number, one in enumerate(told) if number not in courier.acknowledged
         }
         return courier, {call.id for call in plan.calls} - missed
 
-    def _revoke_key(self, product: Product, crm: Simulator) -> None:
+    def _change_key(self, product: Product, crm: Simulator) -> None:
         """The CRM's key is revoked for a while; then an operator enters a new one."""
-        crm.ask("POST", f"/_sim/accounts/{CRM_KEY}", {"revoked": True})
+        old, self._key = self._key, f"{CRM_KEY}-{secrets.token_hex(4)}"
+        seen = crm.ask("GET", "/_sim/requests?limit=0")["total"]
+        crm.ask("POST", f"/_sim/accounts/{old}", {"revoked": True})
         time.sleep(REVOKED_SECONDS)
-        crm.ask("POST", f"/_sim/accounts/{CRM_KEY}", {"revoked": False, "key": NEW_KEY})
-        document = {"behomes": {"base_url": crm.url, "api_key": NEW_KEY}}
+        crm.ask("POST", f"/_sim/accounts/{old}", {"revoked": False, "key": self._key})
+        document = {"behomes": {"base_url": crm.url, "api_key": self._key}}
         while True:
             with product.restarting:
                 try:
@@ -221,8 +219,9 @@ class Campaign:
                     pass  # the database is away, or the CRM shows a fault
             self._left()
             time.sleep(0.5)
-        seen = crm.ask("GET", "/_sim/requests")["requests"]
-        self._result.counts["CRM: key refused"] += sum(row["status"] == 401 for row in seen)
+        since = crm.ask("GET", "/_sim/requests?limit=0")["total"] - seen
+        rows = crm.ask("GET", f"/_sim/requests?limit={since}")["requests"]
+        self._result.counts["CRM: key refused"] += sum(row["status"] == 401 for row in rows)
 
     # Afterwards
 

@@ -16,6 +16,7 @@ from chaos.product import Product, kill
 
 WORKER_EVERY = (1.0, 2.5)
 START_SECONDS = 60
+EVERYBODY = ("workers", "broker", "web", "database")
 
 
 class Killer(threading.Thread):
@@ -49,21 +50,28 @@ class Killer(threading.Thread):
 
 
 class Killers:
-    """All of them for one product. `pace` stretches the time between their acts, but not that of
-    the killer of workers."""
+    """Those that are `wanted`, for a campaign of so many seconds: the database is restarted about
+    twice, the others come back every few seconds, more seldom in a long campaign."""
 
     def __init__(
-        self, product: Product, server: Server | None, seed: int, *, pace: float = 1.0
+        self,
+        product: Product,
+        server: Server | None,
+        seed: int,
+        *,
+        seconds: float,
+        wanted: tuple[str, ...] = EVERYBODY,
     ) -> None:
         self._product = product
         self._server = server
-        acts = (
-            ("workers", self._kill_worker, WORKER_EVERY),
-            ("broker", self._hurt_broker, (3.0 * pace, 6.0 * pace)),
-            ("web", self._kill_web, (3.0 * pace, 5.0 * pace)),
-            ("database", self._restart_database, (7.0 * pace, 10.0 * pace)),
-        )
-        self._threads = [Killer(act, every, f"{name} {seed}") for name, act, every in acts]
+        slow = max(1.0, seconds / 60)
+        acts = {
+            "workers": (self._kill_worker, WORKER_EVERY),
+            "broker": (self._hurt_broker, (2.0 * slow, 4.0 * slow)),
+            "web": (self._kill_web, (3.0 * slow, 5.0 * slow)),
+            "database": (self._restart_database, (seconds * 0.3, seconds * 0.4)),
+        }
+        self._threads = [Killer(*acts[name], f"{name} {seed}") for name in wanted]
 
     def start(self) -> None:
         for thread in self._threads:
