@@ -7,7 +7,7 @@ LOCK := $(BIN)/uv -q pip compile --universal --python-version 3.11 --generate-ha
 WALKS := tests/end_to_end/test_first_setup.py tests/end_to_end/test_demo_calls.py
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint format types bench screenshots translations translations-check lock
+.PHONY: help run test lint format types bench fuzz audit-packages screenshots translations translations-check lock
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## */\1\t/' | expand -t 20
@@ -33,6 +33,15 @@ types: ## Check the types only
 
 bench: ## Measure what the documents claim
 	$(BIN)/python -m bench
+
+fuzz: ## Try a million made-up bodies, 20,000 requests, and the API's description
+	$(BIN)/python -m fuzz bodies
+	$(BIN)/python -m fuzz http
+	$(BIN)/python -m fuzz openapi
+
+audit-packages: ## Ask PyPI for known weaknesses of all packages; one it does not know fails too
+	$(BIN)/pip-audit -r requirements.txt --require-hashes --disable-pip --strict
+	$(BIN)/pip-audit -r requirements-dev.txt --require-hashes --disable-pip --strict
 
 screenshots: ## Take the pictures of the documents by walking through the pages
 	SCREENSHOTS=docs/pictures $(BIN)/pytest -q $(WALKS)

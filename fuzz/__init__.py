@@ -1,0 +1,1 @@
+"""Hostile notifications and requests, made from a seed, in numbers."""
