@@ -28,7 +28,7 @@ from services.reports import as_stored
 SESSIONS = CallSession.__table__
 # Whoever made the call meanwhile has a notification of it.
 MEANWHILE = "ON CONFLICT (integration_id, call_session_id) DO NOTHING"
-KNOWN_COLUMNS = ("id", "facts", "report", "events_version", "folded_version", "erased_at")
+KNOWN_COLUMNS = ("id", "facts", "report", "events_version", "folded_version")
 
 
 @dataclass(frozen=True)
@@ -133,7 +133,7 @@ def _missing(call: Row[Any], rows: Mapping[str, CallRow]) -> tuple[str, ...]:
     erased stays so."""
     row = rows[call.call_session_id]
     is_unread = call.events_version > call.folded_version
-    if is_unread or call.erased_at is not None or _same(call.report, row):
+    if is_unread or _same(call.report, row):
         return ()
     return missing_facts(row, call.facts or {})
 

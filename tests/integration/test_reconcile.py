@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from datetime import timedelta
 from threading import Barrier, Thread
 
@@ -204,6 +205,26 @@ def test_calls_of_one_new_client_are_decided_in_the_order_of_their_start(any_off
     }
     assert contacts == {"906": "first", **dict.fromkeys(numbers[:-1], "repeat")}
     assert any_office.server.audit()["leads"] == 1
+
+
+def test_call_waits_until_the_earlier_ones_of_its_client_are_decided(any_office):
+    for place, number in enumerate(("903", "902", "901")):
+        any_office.call(number, at=STARTED + timedelta(minutes=place))
+    any_office.call("904", contact="971500000904", at=STARTED + timedelta(minutes=9))
+    any_office.compare()
+    any_office.server.pass_time(1)
+
+    with taken(any_office, capacity=1) as first, taken(any_office) as second:
+        assert (first, second) == (["903"], ["904"])
+
+
+@contextmanager
+def taken(office, **options):
+    """The calls that a worker takes and has not worked on yet."""
+    drain = office.server.make_drain(**options)
+    drain._take_more(float("inf"))
+    yield [active.call.row.call_session_id for active in drain._active.values()]
+    drain._close(is_clean=False)
 
 
 def test_call_is_decided_by_the_version_that_was_in_force_at_its_start(office):
