@@ -7,7 +7,7 @@ LOCK := $(BIN)/uv -q pip compile --universal --python-version 3.11 --generate-ha
 WALKS := tests/end_to_end/test_first_setup.py tests/end_to_end/test_demo_calls.py
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint format types bench fuzz audit-packages screenshots translations translations-check lock
+.PHONY: help run test lint format types bench crash-points mutation fuzz audit-packages screenshots translations translations-check lock
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## */\1\t/' | expand -t 20
@@ -34,6 +34,12 @@ types: ## Check the types only
 bench: ## Measure what the documents claim
 	$(BIN)/python -m bench
 
+crash-points: ## Kill the process at every point of every write, on both databases
+	$(BIN)/python -m chaos.crash_points
+
+mutation: ## See which small changes of rules and ledger no test notices
+	@.ci/mutation
+
 fuzz: ## Try a million made-up bodies, 20,000 requests, and the API's description
 	$(BIN)/python -m fuzz bodies
 	$(BIN)/python -m fuzz http
@@ -55,3 +61,4 @@ translations-check: ## Fail if a text is missing in translations/ or a .mo is ol
 lock: ## Resolve requirements*.in anew into the hash-locked requirements*.txt
 	$(LOCK) -o requirements.txt requirements.in
 	$(LOCK) -o requirements-dev.txt requirements-dev.in
+	$(LOCK) -o requirements-mutation.txt requirements-mutation.in

@@ -20,7 +20,7 @@ MAY_IMPORT = {
     "blueprints": {"forms", "services", "models", "rules", "jobs"},
     "simulators": set(),
 }
-ROOMS = set(MAY_IMPORT) | {"app", "wsgi", "runtime", "tests", "bench", "chaos", "fuzz"}
+ROOMS = set(MAY_IMPORT) | {"app", "wsgi", "runtime", "tests", "bench", "chaos", "fuzz", "mutation"}
 WEB = {"flask", "flask_wtf", "wtforms", "flask_login", "flask_babel"}
 STORE = {"sqlalchemy", "flask_sqlalchemy", "redis", "rq"}
 FORBIDDEN_PACKAGES = {
