@@ -32,6 +32,7 @@ from chaos.verdict import Finding, compare
 
 REVOKED_SECONDS = 2.0
 REPLAYS = 5
+BROKEN_SHARE = 0.8
 # The server is stopped without ado, but the machine does not lose its power.
 WITHOUT_FSYNC = "-c fsync=off"
 
@@ -43,13 +44,14 @@ class Order:
     seed: int
     calls: int
     database: str
-    per_second: float = 15.0
+    per_second: float = 12.0
     sabotage: str = ""
     drops: bool = True
     killers: tuple[str, ...] = EVERYBODY
     reconciles: bool = True
     time_outs: int = 1
     often: float = 1.0  # how much likelier a fault of the CRM is than usual
+    more: tuple[str, ...] = ()  # kinds of CRM faults that are five times as likely
     limit_seconds: float = 600.0
 
     @property
@@ -72,47 +74,58 @@ class Result:
     reconciled: dict[str, Any] = field(default_factory=dict)
     replayed: int = 0
     seconds: dict[str, float] = field(default_factory=dict)
+    broken_off: str = ""  # why it did not come to its end
     folder: Path | None = None
 
     @property
     def is_clean(self) -> bool:
-        return not self.findings and not self.early
+        return not (self.findings or self.early or self.broken_off)
+
+    @property
+    def missing(self) -> list[str]:
+        """Kinds of faults that were wanted and never happened."""
+        return [kind for kind in faults.wanted(self.order.database) if not self.counts[kind]]
 
 
 class Campaign:
     """Runs one order. Everything it starts it also stops."""
 
-    def __init__(self, order: Order, say: Any = print) -> None:
+    def __init__(self, order: Order) -> None:
         self._order = order
-        self._say = say
         self._result = Result(order)
         self._key = CRM_KEY
         self._ends_at = time.monotonic() + order.limit_seconds
 
     def run(self) -> Result:
-        """Raises TimeoutError when the limit is over before everything is done."""
+        """What came of it; broken off when the limit is over before everything is done."""
         result = self._result
-        with ExitStack() as stack:
-            crm = stack.enter_context(simulator("behomes", seed=self._order.seed, log=100_000))
-            pbx = stack.enter_context(simulator("callgear", seed=self._order.seed))
-            product, server = stack.enter_context(self._product(crm, pbx))
-            plan, told = self._prepare(product, crm, pbx)
-            with self._timed("faults"):
-                courier, acknowledged = self._break(product, server, crm, pbx, plan, told)
-            result.answers = courier.answers
-            result.acknowledged = len(acknowledged)
-            with self._timed("drain"):
-                self._drain(product, crm)
-            result.early = self._judge(crm, plan, only=acknowledged)
-            if self._order.reconciles:
-                with self._timed("reconcile"):
-                    self._reconcile(product, crm, plan)
-                result.findings = self._judge(crm, plan)
-            with self._timed("stop"):
-                product.stop()
+        try:
+            with ExitStack() as stack:
+                crm = stack.enter_context(simulator("behomes", seed=self._order.seed, log=100_000))
+                pbx = stack.enter_context(simulator("callgear", seed=self._order.seed))
+                product, server = stack.enter_context(self._product(crm, pbx))
+                self._run(product, server, crm, pbx)
+        except TimeoutError as error:
+            result.broken_off = str(error)
         if result.is_clean and result.folder:
             shutil.rmtree(result.folder, ignore_errors=True)
         return result
+
+    def _run(
+        self, product: Product, server: postgres.Server | None, crm: Simulator, pbx: Simulator
+    ) -> None:
+        result = self._result
+        plan, told = self._prepare(product, crm, pbx)
+        with self._timed("faults"):
+            acknowledged = self._break(product, server, crm, pbx, plan, told)
+        result.acknowledged = len(acknowledged)
+        with self._timed("drain"):
+            self._drain(product, crm)
+        result.early = self._judge(crm, plan, only=acknowledged)
+        if self._order.reconciles:
+            with self._timed("reconcile"):
+                self._reconcile(product, crm, plan)
+            result.findings = self._judge(crm, plan)
 
     @contextmanager
     def _timed(self, name: str) -> Iterator[None]:
@@ -172,11 +185,14 @@ class Campaign:
         pbx: Simulator,
         plan: Plan,
         told: list[Notification],
-    ) -> tuple[Courier, set[int]]:
+    ) -> set[int]:
+        """Deliver everything; the calls of which every notification was acknowledged."""
         order, result = self._order, self._result
         deliveries, counts = schedule(plan, told, per_second=order.per_second)
         result.counts += counts
-        faults.break_crm(crm, seed=order.seed, time_outs=order.time_outs, often=order.often)
+        faults.break_crm(
+            crm, seed=order.seed, time_outs=order.time_outs, often=order.often, more=order.more
+        )
         faults.limit_report(pbx)
         courier = Courier(deliveries, port=product.port, path=product.hook_path)
         length = deliveries[-1].at
@@ -187,7 +203,7 @@ class Campaign:
         time.sleep(length * 0.6)
         self._change_key(product, crm)
         sender.join(self._left())
-        time.sleep(1.0)
+        self._let_them_work(crm, courier, length)
         result.counts += killers.stop()
         result.counts += faults.mend(crm, pbx)
         result.counts["web cut in mid-request"] = courier.answers["cut"]
@@ -196,7 +212,17 @@ class Campaign:
         missed = {
             one.call_id for number, one in enumerate(told) if number not in courier.acknowledged
         }
-        return courier, {call.id for call in plan.calls} - missed
+        result.answers = courier.answers
+        return {call.id for call in plan.calls} - missed
+
+    def _let_them_work(self, crm: Simulator, courier: Courier, length: float) -> None:
+        """Go on breaking things until most of the work is done: it is what is to be broken."""
+        ends_at = time.monotonic() + min(length, self._left())
+        wanted = len(courier.call_ids()) * BROKEN_SHARE
+        while time.monotonic() < ends_at:
+            time.sleep(0.5)
+            if crm.ask("GET", "/_sim/audit?counts=0")["entities"]["calls"]["total"] > wanted:
+                return
 
     def _change_key(self, product: Product, crm: Simulator) -> None:
         """The CRM's key is revoked for a while; then an operator enters a new one."""
@@ -229,7 +255,7 @@ class Campaign:
         """Wait until nothing is due; what was set aside is sent again, as an operator would."""
         for _ in range(REPLAYS):
             if not product.drain(self._left())["idle"]:
-                raise TimeoutError("not drained in time")
+                raise TimeoutError("work is left, see `calls show` and the log in the folder")
             replayed = json.loads(product.flask("writes", "replay", product.id))["replayed"]
             self._result.replayed += replayed
             if not replayed:

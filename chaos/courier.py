@@ -91,6 +91,11 @@ class Courier:
         for worker in workers:
             worker.join()
 
+    def call_ids(self) -> set[int]:
+        """The calls of which something was acknowledged."""
+        numbers = self.acknowledged
+        return {one.notification.call_id for one in self._deliveries if one.number in numbers}
+
     def _work(self) -> None:
         connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=TIMEOUT_SECONDS)
         while (one := self._queue.get()) is not None:

@@ -1,0 +1,52 @@
+"""Negative controls: with one safeguard taken out, the same campaign must find something.
+
+A campaign that cannot fail proves nothing. Each control is short, and has more of the faults that
+its safeguard is there for; beside them the product runs as it is, under the same faults, and must
+come through clean. Only what was acknowledged is judged, before any reconciliation: that would
+mend what a missing safeguard has lost.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+
+from chaos.campaign import Order, Result, run_campaign
+from chaos.verdict import WRONG
+
+BESIDE = 2  # at once
+CALLS = 80
+SHORT = Order(
+    seed=1,
+    calls=CALLS,
+    database="sqlite",
+    drops=False,
+    reconciles=False,
+    time_outs=0,
+    limit_seconds=240.0,
+)
+CONTROLS = {
+    "": replace(SHORT, often=2.0, killers=("workers", "broker")),
+    "ledger": replace(SHORT, sabotage="ledger", often=2.0, killers=("workers",)),
+    "lock": replace(SHORT, sabotage="lock", killers=()),
+    "settle": replace(SHORT, sabotage="settle", often=2.0, killers=(), more=("late", "lag")),
+    "inbox": replace(SHORT, sabotage="inbox", killers=("workers", "broker")),
+}
+
+
+def run_controls(names: Iterable[str] = CONTROLS, *, beside: int = BESIDE) -> dict[str, Result]:
+    """Run these controls, some at once."""
+    with ThreadPoolExecutor(beside) as pool:
+        running = {name: pool.submit(run_campaign, CONTROLS[name]) for name in names}
+        return {name: one.result() for name, one in running.items()}
+
+
+def is_caught(result: Result) -> bool:
+    """Whether the campaign has told of a loss or of a doubling."""
+    return any(one.kind != WRONG for one in result.early)
+
+
+def as_it_must_be(name: str, result: Result) -> bool:
+    """The product as it is comes through clean; without a safeguard it is caught."""
+    return is_caught(result) if name else result.is_clean
