@@ -25,6 +25,8 @@ def main() -> int:
         config = Config.load()
         logs.configure(config.log_format, part=name)
         refuse_unfinished(config)
+        if name in NEED_DATABASE:
+            _look_at_database(config)
         return PARTS[name](config)
     except ConfigError as error:
         return _refuse(error.problems)
@@ -36,6 +38,12 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m runtime", description=__doc__)
     parser.add_argument("part", nargs="?", default="run", choices=sorted(PARTS))
     return parser
+
+
+def _look_at_database(config: Config) -> None:
+    from runtime import migrate
+
+    migrate.look(config)
 
 
 def _refuse(problems: list[str]) -> int:
@@ -93,6 +101,7 @@ def _with_broker(config: Config) -> Config:
     return replace(config, redis_url=broker.find_url(config))
 
 
+NEED_DATABASE = frozenset({"web", "worker", "live", "upkeep"})
 PARTS: dict[str, Callable[[Config], int]] = {
     "run": run,
     "web": _web,

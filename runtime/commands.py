@@ -24,6 +24,7 @@ from runtime.backup_commands import backup
 from runtime.call_commands import reconcile_calls
 from runtime.command_line import act_as_command, fail, find_integration, ports, print_json
 from runtime.config_check import check, effective
+from runtime.config_state import check_backups
 from runtime.key_commands import keys
 from runtime.privacy_commands import privacy
 from runtime.user_commands import sync_users
@@ -63,8 +64,11 @@ def _bring_database_up() -> None:
     if parts["database"] == "away" and not _is_new():
         fail("database_away", "The database cannot be reached.")
     if parts["migrations"] != "ok":
-        with contextlib.redirect_stdout(sys.stderr):
-            migrate.upgrade(current_app.extensions["config"])
+        try:
+            with contextlib.redirect_stdout(sys.stderr):
+                migrate.upgrade(current_app.extensions["config"])
+        except migrate.NewerDatabase as error:
+            fail("database_newer", str(error))
 
 
 def _is_new() -> bool:
@@ -263,6 +267,8 @@ def check_config() -> None:
     """Print the effective configuration, secrets masked; 1 if something is refused."""
     known = current_app.extensions["config"]
     findings = check(known)
+    if not known.demo:
+        findings += check_backups(db.engine)
     print_json({"config": effective(known), "findings": [asdict(each) for each in findings]})
     sys.exit(1 if any(each.level == "error" for each in findings) else 0)
 

@@ -8,9 +8,8 @@ from dataclasses import dataclass, fields
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
-from sqlalchemy import make_url
-
 from runtime.config import VENDOR_HOSTS, Config, is_loopback
+from runtime.config_servers import Level, is_database_elsewhere, look_at_servers
 from runtime.masking import mask_text
 
 SECRET_FIELDS = frozenset({"secret_key", "old_secret_keys", "encryption_keys"})
@@ -18,14 +17,13 @@ SHORTEST_SECRET = 32
 FEWEST_SIGNS = 10
 KNOWN_WORDS = ("changeme", "change-me", "secret", "password", "default", "example", "development")
 KEY_FILES = ("secret_key", "encryption_keys")
-WILDCARDS = ("0.0.0.0", "::")
 
 
 @dataclass(frozen=True)
 class Finding:
     """One remark; an `error` is what `config check` refuses."""
 
-    level: Literal["error", "warning", "note"]
+    level: Level
     variable: str
     text: str
 
@@ -33,6 +31,7 @@ class Finding:
 def check(config: Config) -> list[Finding]:
     """Everything worth saying about this configuration. Reads the modes of the key files."""
     findings = [*_secrets(config), *_addresses(config), *_files(config)]
+    findings += [Finding(*each) for each in look_at_servers(config)]
     findings += _demo(config) if config.demo else _production(config)
     return findings
 
@@ -61,6 +60,8 @@ def _secrets(config: Config) -> Iterator[Finding]:
         yield Finding(level, "SECRET_KEY", f"has fewer than {SHORTEST_SECRET} characters")
     elif len(set(key)) < FEWEST_SIGNS or key.lower().startswith(KNOWN_WORDS):
         yield Finding(level, "SECRET_KEY", "can be guessed")
+    if any(len(each) < SHORTEST_SECRET for each in config.old_secret_keys):
+        yield Finding(level, "OLD_SECRET_KEYS", "still count, and one of them is short")
     if any(len(set(one)) < FEWEST_SIGNS for one in config.encryption_keys):
         yield Finding(level, "ENCRYPTION_KEYS", "can be guessed")
 
@@ -116,10 +117,3 @@ def _several_hosts(config: Config) -> Iterator[Finding]:
         yield Finding("warning", "REDIS_URL", "is not set: hosts of one database need one broker")
     if config.recordings_dir.is_relative_to(config.instance_dir):
         yield Finding("note", "RECORDINGS_DIR", "is not set: copies could be played here only")
-
-
-def is_database_elsewhere(database_url: str) -> bool:
-    """Whether the database is a server on another machine, which several hosts may share."""
-    url = make_url(database_url)
-    hosts = [str(host) for host in (url.host, *url.normalized_query.get("host", ())) if host]
-    return any(not host.startswith("/") and not is_loopback(host) for host in hosts)

@@ -8,6 +8,7 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 from sqlalchemy import event, text
 
+from runtime.config_state import check_backups
 from services import heartbeats
 from tests.factories import answered_call
 
@@ -177,3 +178,16 @@ def test_a_newer_schema_is_told(server, client):
     assert told.status_code == 503
     assert "newer than" in told.json["parts"]["migrations"]
     assert told.json["answers_notifications"] is False
+
+
+def test_a_missing_or_old_backup_is_told(server):
+    never = check_backups(server.engine)
+    with server.engine.begin() as connection:
+        heartbeats.beat(connection, heartbeats.BACKUP, "a", {"bytes": 9})
+    fresh = check_backups(server.engine)
+
+    server.pass_time(50 * 3600)
+
+    assert [finding.level for finding in never] == ["warning"]
+    assert fresh == []
+    assert "2 days old" in check_backups(server.engine)[0].text

@@ -5,11 +5,12 @@ import json
 import pytest
 
 from runtime import keys
-from runtime.config import Config
+from runtime.config import Config, ConfigError
 from runtime.config_check import check, effective
 
 GOOD = {"DEMO": "0", "PUBLIC_BASE_URL": "https://pbx.example.com"}
-SHARED = {**GOOD, "DATABASE_URL": "postgresql://db.example.com/d", "REDIS_URL": "redis://h"}
+DATABASE = "postgresql://u:word@db.example.com/d?sslmode=require"
+SHARED = {**GOOD, "DATABASE_URL": DATABASE, "REDIS_URL": "rediss://:word@h"}
 KEYS = {"SECRET_KEY": keys.new_secret(), "ENCRYPTION_KEYS": keys.new_fernet_key()}
 
 
@@ -77,6 +78,61 @@ def test_key_that_others_can_read_is_refused(tmp_path):
     config = load(tmp_path, **GOOD)
     (tmp_path / "secret_key").chmod(0o644)
 
+    assert told(config, "error") == {"INSTANCE_DIR"}
+
+
+@pytest.mark.parametrize(
+    ("changes", "level", "variable"),
+    [
+        pytest.param(
+            {"DATABASE_URL": ""}, "error", "DATABASE_URL", id="sqlite-beside-a-shared-broker"
+        ),
+        pytest.param(
+            {"DATABASE_URL": DATABASE.replace("?sslmode=require", "")},
+            "warning",
+            "DATABASE_URL",
+            id="database-without-tls",
+        ),
+        pytest.param(
+            {"DATABASE_URL": DATABASE.replace("require", "prefer")},
+            "warning",
+            "DATABASE_URL",
+            id="tls-that-may-be-left-out",
+        ),
+        pytest.param({"REDIS_URL": "redis://8.8.8.8"}, "error", "REDIS_URL", id="public-redis"),
+        pytest.param({"REDIS_URL": "rediss://10.0.0.9"}, "warning", "REDIS_URL", id="no-password"),
+        pytest.param({"REDIS_URL": "redis://:w@h"}, "warning", "REDIS_URL", id="open-password"),
+        pytest.param({"API_HOSTS": "169.254.169.254"}, "error", "API_HOSTS", id="metadata"),
+        pytest.param({"API_HOSTS": "0.0.0.0:80"}, "error", "API_HOSTS", id="any-address"),
+        pytest.param({"API_HOSTS": "127.0.0.1:9"}, "warning", "API_HOSTS", id="this-machine"),
+        pytest.param({"API_HOSTS": "crm"}, "warning", "API_HOSTS", id="bare-name"),
+        pytest.param({"OLD_SECRET_KEYS": "short"}, "error", "OLD_SECRET_KEYS", id="old-and-short"),
+    ],
+)
+def test_weak_servers_are_told(tmp_path, changes, level, variable):
+    config = load(tmp_path, **(SHARED | KEYS | changes))
+
+    found = {finding.variable for finding in check(config) if finding.level in ("error", "warning")}
+    assert found == {variable}
+    assert told(config, level) == {variable}
+
+
+@pytest.mark.parametrize("pattern", ["*", "*.behomes.tech", "https://api.behomes.tech"])
+def test_hosts_that_may_be_called_are_named_one_by_one(tmp_path, pattern):
+    with pytest.raises(ConfigError, match="API_HOSTS"):
+        load(tmp_path, API_HOSTS=pattern)
+
+
+def test_a_database_that_others_can_read_is_refused(tmp_path):
+    config = load(tmp_path, **GOOD)
+    (tmp_path / "app.db").touch(0o644)
+    (tmp_path / "app.db").chmod(0o644)
+    tmp_path.chmod(0o700)
+    behind_the_door = told(config, "error")
+
+    tmp_path.chmod(0o755)
+
+    assert behind_the_door == set()
     assert told(config, "error") == {"INSTANCE_DIR"}
 
 
