@@ -36,11 +36,13 @@ class Meter:
         used = resource.getrusage(resource.RUSAGE_SELF)
         pids = {*self._stack.pids()}
         workers, web = self._stack.workers(), self._stack.web()
-        rest = pids - {*workers} - {*web}
+        live = [pid for pid in pids if processes.name(pid) == "live"]
+        rest = pids - {*workers} - {*web} - {*live}
         database = processes.tree(self._database) if self._database else []
         return {
             "workers": processes.cpu_seconds(workers),
             "web": processes.cpu_seconds(web),
+            "live": processes.cpu_seconds(live),
             # Without their dead children: the supervisor's are counted where they worked.
             "upkeep, broker, supervisor": processes.cpu_seconds([*rest]),
             "database server": processes.cpu_seconds(database),

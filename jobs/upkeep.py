@@ -183,9 +183,9 @@ def forget_old_data() -> None:
 
 TASKS: tuple[tuple[str, float, Callable[[], object]], ...] = (
     ("sweep", 1.0, sweep),
-    ("probe accounts", 2.0, probe_accounts),
-    ("read reports", 2.0, read_reports),
-    ("refresh lists", 2.0, refresh_lists),
+    ("probe accounts", 2.0, Aside("probe accounts", probe_accounts)),
+    ("read reports", 2.0, Aside("read reports", read_reports)),
+    ("refresh lists", 2.0, Aside("refresh lists", refresh_lists)),
     ("compare with reports", 5.0, Aside("compare with reports", compare_with_reports)),
     ("start nightly syncs", 30.0, start_nightly_syncs),
     ("handle CRM events", 1.0, handle_crm_events),

@@ -15,6 +15,7 @@ from models.integration import LIVE
 from rules.crm import CrmAccount as AccountFacts
 from services import breaker
 from services.ports import Ports
+from services.side_by_side import side_by_side
 
 logger = logging.getLogger(__name__)
 
@@ -40,8 +41,9 @@ def probe_due(engine: Engine, ports: Ports) -> int:
             .returning(ACCOUNTS.c.id)
         ).scalars()
         ids = list(due)
-    for row_id in ids:
-        verify_account(engine, row_id, ports, timeout=PROBE_SECONDS)
+    side_by_side(
+        lambda row_id: verify_account(engine, row_id, ports, timeout=PROBE_SECONDS), ids, ports
+    )
     return len(ids)
 
 

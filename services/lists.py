@@ -26,18 +26,21 @@ from rules.crm import CrmUser
 from rules.pbx import Employee, PbxAccount, VirtualNumber
 from services.integrations import locked
 from services.ports import Ports
+from services.side_by_side import side_by_side
 
 logger = logging.getLogger(__name__)
 
 HOUR_MS = 3_600_000
 MINUTE_MS = 60_000
+AT_ONCE = 32
 FIELD_ENTITIES = ("client", "lead", "deal")
 
 
 def refresh_due(engine: Engine, ports: Ports) -> int:
-    """Refresh every integration whose lists are old; returns how many.
+    """Refresh some of the integrations whose lists are old; returns how many.
 
-    Safe to run in several places: `pbx_tried_at` is moved on before anything is asked.
+    Safe to run in several places: `pbx_tried_at` is moved on before anything is asked, of a few at
+    a time, so that others find some left.
     """
     now = now_ms()
     is_old = or_(
@@ -49,23 +52,32 @@ def refresh_due(engine: Engine, ports: Ports) -> int:
     with reading(), engine.connect() as connection:
         if connection.execute(select(Integration.id).where(LIVE, is_old).limit(1)).first() is None:
             return 0
+    oldest = (
+        select(Integration.id)
+        .where(LIVE, is_old)
+        .order_by(Integration.pbx_tried_at.nulls_first(), Integration.id)
+        .limit(AT_ONCE)
+    )
     with engine.begin() as connection:
         ids = list(
             connection.execute(
                 update(Integration)
-                .where(LIVE, is_old)
+                .where(Integration.id.in_(oldest), is_old)
                 .values(pbx_tried_at=now)
                 .returning(Integration.id)
             ).scalars()
         )
-    for integration_id in ids:
-        try:
-            refresh(engine, ports, integration_id)
-        except Exception as error:
-            # One that cannot be read at all (its key is lost) must not keep the others waiting.
-            # Without the message: a database's can hold a whole row, with phones.
-            logger.error("lists of integration %s: %s", integration_id, type(error).__name__)
+    side_by_side(lambda integration_id: _refresh(engine, ports, integration_id), ids, ports)
     return len(ids)
+
+
+def _refresh(engine: Engine, ports: Ports, integration_id: int) -> None:
+    try:
+        refresh(engine, ports, integration_id)
+    except Exception as error:
+        # One that cannot be read at all (its key is lost) must not keep the others waiting.
+        # Without the message: a database's can hold a whole row, with phones.
+        logger.error("lists of integration %s: %s", integration_id, type(error).__name__)
 
 
 def ask_again(session: Session, integration_id: int) -> None:

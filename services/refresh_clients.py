@@ -35,6 +35,7 @@ from services import breaker
 from services.known_clients import Reading, holders, remember
 from services.pace import Pace, slow_down
 from services.ports import Ports
+from services.side_by_side import side_by_side
 
 logger = logging.getLogger(__name__)
 
@@ -65,7 +66,8 @@ class Turn:
 
 def refresh_due(engine: Engine, ports: Ports) -> int:
     """Read one page of each account whose time has come; returns how many were read."""
-    return sum(_read_page(engine, ports, account) for account in _due(engine))
+    due = _due(engine)
+    return sum(side_by_side(lambda account: _read_page(engine, ports, account), due, ports))
 
 
 def _due(engine: Engine) -> list[int]:

@@ -26,6 +26,7 @@ from rules.templates import InvalidTemplate, parse, variables_of
 from rules.variables import Known, Variable
 from rules.vocabulary import Direction
 from services.ports import Ports
+from services.side_by_side import side_by_side
 
 logger = logging.getLogger(__name__)
 
@@ -88,11 +89,9 @@ def read_due_reports(engine: Engine, ports: Ports) -> int:
 
     Safe to run in several places: a batch is pushed a minute on before the question.
     """
-    looked_for = 0
-    for integration_id, ids in _take_due(engine).items():
-        looked_for += len(ids)
-        _read_for(engine, ports, integration_id, ids)
-    return looked_for
+    due = _take_due(engine)
+    side_by_side(lambda each: _read_for(engine, ports, *each), list(due.items()), ports)
+    return sum(map(len, due.values()))
 
 
 def _take_due(engine: Engine) -> dict[int, list[int]]:

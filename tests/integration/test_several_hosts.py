@@ -46,6 +46,7 @@ def hosts(any_server, pbx_process, tmp_path):
     incoming = {"first": {"create": "lead"}, "personal_manager": MANAGER}
     settings = {"fields": [FIELD], "incoming": incoming}
     server.use(callgear={**callgear, "access_token": TOKEN}, settings=settings)
+    (tmp_path / "other").mkdir()
     other = create_app(replace(server.app.extensions["config"], instance_dir=tmp_path / "other"))
     other.extensions["ports"] = server.ports
     pbx_process.control("DELETE", "/_sim/requests")
