@@ -28,6 +28,7 @@ from blueprints.reasons import Names
 from blueprints.row_ids import LARGEST
 from models import CrmWrite, Integration, Notification, db
 from rules.journal_states import fields_of, way_out
+from rules.retention import days_of
 from services import find_calls, journal_counts, journal_others
 from services.find_calls import CallStory
 from services.find_notifications import (
@@ -64,6 +65,7 @@ def index(id: int) -> Response:
         employees=sorted(names.employees.items(), key=lambda one: one[1]),
         is_first_page=not before,
         is_ever=bool(page.newest),
+        kept_days=days_of(integration.kept_days),
         run=find_running(db.session(), id),
         **_live(integration, page.newest),
     )

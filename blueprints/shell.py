@@ -70,6 +70,8 @@ NAVIGATION = (
             "people",
             "inviting",
             "embed",
+            "privacy",
+            "change_log",
         ),
     ),
 )

@@ -72,6 +72,9 @@ class Change(StrEnum):
     PASSWORD_CHANGED = "logins.password_changed"
     PASSWORD_RESET = "logins.password_reset"
     SESSIONS_ENDED = "logins.sessions_ended"
+    SECOND_STEP_ON = "logins.second_step_on"
+    SECOND_STEP_OFF = "logins.second_step_off"
+    RECOVERY_CODE_USED = "logins.recovery_code_used"
 
     EXPORTED = "data.exported"
     ERASURE_ASKED = "data.erasure_asked"
@@ -82,6 +85,10 @@ class Change(StrEnum):
     REPLAY_STOPPED = "work.replay_stopped"
     WRITES_REPLAYED = "work.writes_replayed"
     WRITE_SKIPPED = "work.write_skipped"
+    REPAIR_ASKED = "work.repair_asked"
+    AUDIT_ASKED = "work.audit_asked"
+    MADE_AGAIN = "work.made_again"
+    FINDINGS_ACCEPTED = "work.findings_accepted"
 
     COMMAND = "server.command"
 

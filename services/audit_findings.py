@@ -16,10 +16,12 @@ from sqlalchemy.orm import Session
 from models import AuditFinding, CallSession, CrmWrite, Integration, KnownClient
 from models.base import now_ms
 from models.bulk import inserting
+from rules.audit import Change
 from rules.crm_audit import Found, Verdict
 from rules.keys import session_key
 from rules.reasons import Code
 from rules.vocabulary import Entity, WriteStatus
+from services import audit_log
 from services.replay import DUE, tell
 
 FINDINGS, WRITES = AuditFinding.__table__, CrmWrite.__table__
@@ -154,6 +156,7 @@ def make_again(connection: Connection, integration_id: int, finding_id: int, *, 
         update(SESSIONS).where(SESSIONS.c.id == finding.session_row_id).values(DUE | waiting)
     )
     tell(connection, finding.session_row_id, Code.MADE_AGAIN, kind=finding.kind, by=by)
+    audit_log.record(connection, Change.MADE_AGAIN, integration_id, kind=finding.kind)
     _set(connection, finding.id, state="asked", by=by)
     return True
 
@@ -179,6 +182,8 @@ def accept(
         _set(connection, finding.id, state=state, closed_at=now_ms(), by=by)
         tell(connection, finding.session_row_id, Code.FINDING_ACCEPTED, kind=finding.kind, by=by)
         done += 1
+    if done:
+        audit_log.record(connection, Change.FINDINGS_ACCEPTED, integration_id, count=done)
     return done
 
 

@@ -13,6 +13,8 @@ from sqlalchemy.orm import Session
 from models import AuditRun, CrmAccount, Integration
 from models.base import now_ms, reading
 from models.integration import LIVE
+from rules.audit import Change
+from services.audit_log import record
 from services.integrations import database_now
 from services.sync_runs import tonight
 
@@ -35,6 +37,8 @@ def start(
     )
     session.add(run)
     try:
+        session.flush()
+        record(session, Change.AUDIT_ASKED, integration_id, kind=kind)
         session.commit()
     except IntegrityError:  # one is under way already: somebody pressed in the same moment
         session.rollback()

@@ -22,10 +22,12 @@ from models import CallSession, DayRepair, Integration, ReplayRun
 from models.base import from_ms, now_ms, reading
 from models.integration import LIVE
 from rules.accounting import DaySpan, span_of_day
+from rules.audit import Change
 from rules.journal_states import AS_DECIDED
 from rules.reconcile import Window
 from rules.vocabulary import CallState
 from services import replay_runs
+from services.audit_log import record
 from services.day_accounts import Choice, conditions, list_calls, store_days
 from services.find_notifications import JournalFilter
 from services.integrations import database_now
@@ -52,6 +54,8 @@ def start(session: Session, integration_id: int, day: date, *, author: str) -> D
     )
     session.add(repair)
     try:
+        session.flush()
+        record(session, Change.REPAIR_ASKED, integration_id, day=day)
         session.commit()
     except IntegrityError:  # pressed twice, or by two people
         session.rollback()

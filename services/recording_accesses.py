@@ -71,6 +71,25 @@ def list_accesses(
     return session.scalars(query).all()
 
 
+@dataclass(frozen=True)
+class Accesses:
+    """One page of listenings, the newest first; `older` is where the next one begins."""
+
+    rows: Sequence[RecordingAccess]
+    older: int | None
+
+
+def find_accesses(session: Session, integration_id: int, *, before: int | None) -> Accesses:
+    """Who listened to recordings of an integration; `before` is the id of a listening."""
+    query = select(RecordingAccess).where(RecordingAccess.integration_id == integration_id)
+    if before is not None:
+        query = query.where(RecordingAccess.id < before)
+    order = RecordingAccess.at.desc(), RecordingAccess.id.desc()
+    rows = session.scalars(query.order_by(*order).limit(SHOWN + 1)).all()
+    has_more = len(rows) > SHOWN
+    return Accesses(rows[:SHOWN], rows[SHOWN - 1].id if has_more else None)
+
+
 class NotedBody:
     """The bytes of an answer; `note` is called before the first, `close` after the last."""
 

@@ -61,6 +61,16 @@ def _beside(id: int) -> list[tuple[str, str, str]]:
             url_for("embed.settings", id=id),
         ),
         (
+            _("Personal data"),
+            _("what we hold about a number, export and erase it; how long data is kept"),
+            url_for("privacy.show", id=id),
+        ),
+        (
+            _("Who changed what"),
+            _("every change of settings, keys, people and data"),
+            url_for("change_log.of_integration", id=id),
+        ),
+        (
             _("Integrations"),
             _("add, pause or delete one"),
             url_for("integrations.index"),
