@@ -126,7 +126,7 @@ def _why(item: Item) -> str:
     since = item.values.get("since")
     if since is None:
         return _("CallGear has not answered yet")
-    return _("CallGear has not answered for long, last %(ago)s", ago=ago(since))
+    return _("CallGear does not give it; the last comparison was %(ago)s", ago=ago(since))
 
 
 def _not_notified(item: Item, place: Place) -> Notice:
