@@ -52,6 +52,7 @@ def index(id: int) -> Response:
         "accounted/partials/days.html",
         integration=integration,
         days=[told.day_line(each, integration, compared) for each in accounts],
+        choices=told.CHOICES,
         findings=[told.finding_line(each, clients) for each in findings],
         counts=audit_findings.count_open(db.session(), id),
         run=run,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from babel.dates import format_date
-from flask_babel import LazyString, get_locale, ngettext
+from flask_babel import LazyString, get_locale, lazy_pgettext, ngettext
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from sqlalchemy.orm import Session
@@ -29,15 +29,16 @@ STANDINGS: Mapping[Standing, Word] = {
     Standing.OPEN: Word(_l("Some are open"), "circle-alert", "error"),
     Standing.COMPLETE: Word(_l("Complete"), "circle-check", "ok"),
 }
+# Of several calls; the words of one call stand in `words.py`.
 CHOICES: Mapping[Choice, LazyString] = {
-    Choice.REST: _l("Open"),
-    Choice.WRITTEN: _l("Written"),
-    Choice.SKIPPED: _l("Not needed"),
-    Choice.WAITING: _l("Waiting"),
-    Choice.FAILED: _l("Error"),
-    Choice.FROM_REPORT: _l("Only the report told"),
-    Choice.NOT_IN_REPORT: _l("Not in the report"),
-    Choice.ALL: _l("All"),
+    Choice.REST: lazy_pgettext("calls", "Open"),
+    Choice.WRITTEN: lazy_pgettext("calls", "Written"),
+    Choice.SKIPPED: lazy_pgettext("calls", "Not needed"),
+    Choice.WAITING: lazy_pgettext("calls", "Waiting"),
+    Choice.FAILED: lazy_pgettext("calls", "With an error"),
+    Choice.FROM_REPORT: lazy_pgettext("calls", "Only from the report"),
+    Choice.NOT_IN_REPORT: lazy_pgettext("calls", "Not in the report"),
+    Choice.ALL: lazy_pgettext("calls", "All"),
 }
 NO_KEY = _l("There is no access key of CallGear, so there is no report to compare with.")
 COMPARE_ERRORS: Mapping[str, LazyString] = {
@@ -213,6 +214,8 @@ def audit_words(run: AuditRun, zone: str) -> str:
     counts = ngettext("%(num)d entry checked", "%(num)d entries checked", run.checked)
     found = _("missing: %(lost)d, several times: %(doubled)d", lost=run.lost, doubled=run.doubled)
     when = moment(run.finished_at or run.started_at, zone)
+    if not run.checked:
+        return _("%(when)s: there was nothing new to check.", when=when)
     return f"{when}: {counts}, {found}."
 
 
