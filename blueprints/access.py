@@ -6,10 +6,11 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
-from flask import Blueprint, abort, current_app, g
+from flask import Blueprint, Response, abort, current_app, g, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
+from blueprints.htmx import wants_partial
 from models import Integration, db
 from models.integration import LIVE
 
@@ -23,8 +24,18 @@ def protect(blueprint: Blueprint) -> None:
     @blueprint.before_request
     def require_login() -> ResponseReturnValue | None:
         if current_user.is_authenticated:
-            return None
+            return _go_and_set_second_step(blueprint)
         return current_app.login_manager.unauthorized()  # type: ignore[attr-defined]
+
+
+def _go_and_set_second_step(blueprint: Blueprint) -> ResponseReturnValue | None:
+    """Where this server wants a second step, nothing is open before but a person's own account."""
+    if not current_user.lacks_second_step or blueprint.name in ("account", "second_step"):
+        return None
+    target = url_for("second_step.index")
+    if wants_partial():
+        return Response(status=403, headers={"HX-Redirect": target})
+    return redirect(target, 303 if request.method == "POST" else 302)
 
 
 def admin_only(view: Callable[..., Any]) -> Callable[..., Any]:

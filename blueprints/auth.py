@@ -9,6 +9,7 @@ from flask_babel import ngettext
 from flask_login import LoginManager, UserMixin, current_user, login_user, logout_user
 from wtforms.widgets import PasswordInput
 
+from blueprints import half_login
 from blueprints.htmx import render, wants_partial
 from blueprints.kept_forms import former_login_id, keep_posted
 from blueprints.redirects import local_path
@@ -32,6 +33,13 @@ class Person(UserMixin):
         self.locale: str | None = login.locale
         self.theme: str | None = login.theme
         self.is_admin: bool = login.is_admin
+
+    @property
+    def lacks_second_step(self) -> bool:
+        """Whether this server wants a second step of this person, who has none yet."""
+        wanted = current_app.extensions["config"].second_step
+        is_asked = wanted == "all" or (wanted == "admins" and self.is_admin)
+        return is_asked and not self.login.has_second_step
 
     def get_id(self) -> str:
         return self.token
@@ -99,6 +107,9 @@ def sign_in() -> Response:
     except logins.WrongPassword:
         form.form_errors.append(_("The e-mail or the password is not right."))
         return _show(form, status=422)
+    except logins.CodeWanted as wanted:
+        half_login.begin(wanted.login_id)
+        return _go(url_for("second_step_door.show", next=local_path(form.next.data)))
     except logins.TooManyTries as error:
         form.form_errors.append(describe_wait(error.seconds))
         return _show(form, status=429)

@@ -97,6 +97,13 @@ def enable(id: int, login_id: int) -> Response:
     return _change(id, login_id, switch_on, _("This person can log in again."))
 
 
+@bp.post("/<int:login_id>/second-step/off")
+@admin_only
+def drop_second_step(id: int, login_id: int) -> Response:
+    told = _("The password alone lets this person in again.")
+    return _change(id, login_id, people.drop_second_step, told)
+
+
 @bp.post("/<int:login_id>/remove")
 @admin_only
 def remove(id: int, login_id: int) -> Response:

@@ -8,15 +8,20 @@ from __future__ import annotations
 
 import json
 
-from flask import Blueprint, Response, redirect, render_template, request, url_for
+from flask import Blueprint, Response, current_app, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_login import current_user
 from flask_wtf.csrf import generate_csrf
 
+from blueprints import half_login
 from blueprints.auth import describe_visitor, describe_wait, enter
 from blueprints.htmx import wants_partial
+from blueprints.second_step import WRONG_CODE
 from forms.login import LoginForm
+from forms.second_step import CodeForm
 from services import login as logins
+from services.second_step import WrongCode
+from services.vault import Vault
 
 bp = Blueprint("session_over", __name__, url_prefix="/login/again")
 
@@ -46,8 +51,40 @@ def sign_in() -> Response:
     except logins.TooManyTries as error:
         form.password.errors = [describe_wait(error.seconds)]
         return _form(form, status=422)
+    except logins.CodeWanted as wanted:
+        half_login.begin(wanted.login_id)
+        return _code_form(CodeForm(formdata=None))
     enter(person, token)
     return _restored()
+
+
+@bp.post("/code")
+def check_code() -> Response:
+    login_id, form = half_login.half_login_id(), CodeForm()
+    if not wants_partial() or login_id is None:
+        return _to_login()
+    if not form.validate():
+        return _code_form(form, status=422)
+    vault: Vault = current_app.extensions["vault"]
+    try:
+        person, token = logins.sign_in_with_code(
+            login_id, form.code.data or "", describe_visitor(), vault
+        )
+    except WrongCode:
+        form.code.errors = [WRONG_CODE]
+        return _code_form(form, status=422)
+    except logins.TooManyTries as error:
+        form.code.errors = [describe_wait(error.seconds)]
+        return _code_form(form, status=422)
+    enter(person, token)
+    return _restored()
+
+
+def _code_form(form: CodeForm, *, status: int = 200) -> Response:
+    form.code.id = "again-code"
+    response = Response(render_template("partials/login_again_code.html", form=form), status)
+    response.vary.add("HX-Request")
+    return response
 
 
 def _form(form: LoginForm, *, status: int = 200) -> Response:

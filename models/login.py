@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, String, UniqueConstraint
+from sqlalchemy import ForeignKey, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from models.base import BigId, Moment, db
@@ -27,8 +27,18 @@ class Login(db.Model):  # type: ignore[name-defined]
     theme: Mapped[str | None] = mapped_column(String(5))
     created_at: Mapped[datetime] = mapped_column(Moment)
     disabled_at: Mapped[datetime | None] = mapped_column(Moment)
+    # The second step of the login: the secret that the person's app has too, which of its codes
+    # was used last, and the hashes of the codes for the day when the app is lost.
+    second_step_sealed: Mapped[str | None] = mapped_column(Text)
+    second_step_at: Mapped[datetime | None] = mapped_column(Moment)
+    second_step_used: Mapped[int | None] = mapped_column(BigId)
+    recovery_hashes: Mapped[list[str] | None]
 
     integrations: Mapped[list[LoginIntegration]] = relationship(lazy="selectin")
+
+    @property
+    def has_second_step(self) -> bool:
+        return self.second_step_sealed is not None
 
     @property
     def is_admin(self) -> bool:

@@ -49,6 +49,7 @@ class Config:
     enrich_seconds: int
     recording_link_days: int
     recordings_dir: Path
+    second_step: str  # of whom a second step of the login is wanted: none, admins or all
     keeps_keys: bool = False  # the encryption keys are those of INSTANCE_DIR
 
     @classmethod
@@ -93,6 +94,7 @@ class Config:
             enrich_seconds=read.whole("ENRICH_SECONDS", 30, at_least=0, at_most=86400),
             recording_link_days=read.whole("RECORDING_LINK_DAYS", 30, at_least=1, at_most=3650),
             recordings_dir=_folder(root, read.text("RECORDINGS_DIR", f"{instance_dir}/recordings")),
+            second_step=read.choice("SECOND_STEP", ("none", "admins", "all")),
         )
         read.raise_problems()
         return made._completed()

@@ -18,7 +18,8 @@ from models import Login, LoginFailure, LoginSession, db
 from models.base import from_ms, now_ms, to_ms, writing
 from rules.audit import Change
 from services.audit_log import Actor, record
-from services.vault import keyed_hash, new_token, token_hash
+from services.second_step import WrongCode, use_code
+from services.vault import Vault, keyed_hash, new_token, token_hash
 
 IDLE = timedelta(minutes=30)
 ABSOLUTE = timedelta(hours=12)
@@ -35,6 +36,14 @@ _NOBODY = (
 
 class WrongPassword(Exception):
     """The e-mail or the password is not right; which of the two is not told."""
+
+
+class CodeWanted(Exception):
+    """The password is right; the second step of this login is still to come."""
+
+    def __init__(self, login_id: int) -> None:
+        super().__init__("a code is wanted")
+        self.login_id = login_id
 
 
 class TooManyTries(Exception):
@@ -79,7 +88,8 @@ def hash_password(password: str) -> str:
 def sign_in(email: str, password: str, visitor: Visitor) -> tuple[Login, str]:
     """Check a password and open a new session; answers the login and the session's token.
 
-    Raises WrongPassword or TooManyTries. Each failure makes the next wait longer.
+    Raises WrongPassword or TooManyTries; each failure makes the next wait longer. Raises CodeWanted
+    where a second step follows: the tries are forgiven only after it.
     """
     email = email.strip().lower()
     keys = _count_try(email, visitor)
@@ -90,13 +100,42 @@ def sign_in(email: str, password: str, visitor: Visitor) -> tuple[Login, str]:
     db.session.rollback()  # checking takes long: no lock is held meanwhile
     if not is_password(stored, password) or login is None:
         raise WrongPassword
-    _forgive(*keys)
     if _hasher.check_needs_rehash(stored):
         login.password_hash = _hasher.hash(password)
+    if login.has_second_step:
+        db.session.commit()
+        raise CodeWanted(login.id)
+    return login, _let_in(login, keys, visitor)
+
+
+def sign_in_with_code(
+    login_id: int, code: str, visitor: Visitor, vault: Vault
+) -> tuple[Login, str]:
+    """The second step, after the password was right; answers as `sign_in`.
+
+    Raises WrongCode or TooManyTries; tries count together with those of the password.
+    """
+    login = db.session.scalar(
+        select(Login).where(Login.id == login_id, Login.disabled_at.is_(None))
+    )
+    if login is None or not login.has_second_step:
+        raise WrongCode
+    keys = _count_try(login.email, visitor)
+    try:
+        use_code(login_id, code, vault)
+    except WrongCode:
+        db.session.rollback()
+        raise
+    return login, _let_in(login, keys, visitor)
+
+
+def _let_in(login: Login, keys: tuple[str, str], visitor: Visitor) -> str:
+    _forgive(*keys)
     token = open_session(login, visitor)
-    record(db.session(), Change.LOGGED_IN, actor=Actor("page", email, login.id, visitor.address))
+    who = Actor("page", login.email, login.id, visitor.address)
+    record(db.session(), Change.LOGGED_IN, actor=who)
     db.session.commit()
-    return login, token
+    return token
 
 
 def confirm_password(login_id: int, password: str, visitor: Visitor) -> None:

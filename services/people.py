@@ -16,6 +16,7 @@ from services.audit_log import record
 from services.console_tokens import take_back_all
 from services.integrations import database_now
 from services.members import NoSuchLogin, reach_of
+from services.second_step import turn_off
 
 
 class NotAllowed(Exception):
@@ -40,6 +41,16 @@ def set_level(actor_id: int, login_id: int, integration_id: int, level: Level) -
     told = {"email": login.email, "before": str(target.level), "after": str(level)}
     record(db.session(), Change.LEVEL_CHANGED, integration_id, **told)
     db.session.commit()
+
+
+def drop_second_step(actor_id: int, login_id: int, integration_id: int) -> None:
+    """The password alone lets somebody in again who has lost phone and spare codes.
+
+    Raises NotAllowed, NoSuchLogin.
+    """
+    actor, target, _login = _both(actor_id, login_id, integration_id)
+    _stop_if(reach.why_not_change(actor, target))
+    turn_off(login_id)
 
 
 def set_enabled(actor_id: int, login_id: int, integration_id: int, *, enabled: bool) -> None:
