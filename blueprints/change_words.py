@@ -43,10 +43,13 @@ SENTENCES: Mapping[Change, LazyString] = {
     Change.DRAFT_DROPPED: _l("The draft was deleted"),
     Change.PUBLISHED: _l("Version %(version)s of the settings was turned on"),
     Change.DETAILS_SAVED: _l("Details of the integration were changed: %(changed)s"),
-    Change.RECORDINGS_SAVED: _l("Recordings: copies are kept for %(keep_days)s days"),
+    Change.RECORDINGS_SAVED: _l(
+        "How long recordings are kept was changed: copies %(keep_days)s days, in CallGear"
+        " %(pbx_days)s days"
+    ),
     Change.KEPT_DAYS_SAVED: _l("How long data is kept was changed: %(days)s"),
     Change.ORIGINS_SAVED: _l("Pages that may show the pop-up: %(origins)s"),
-    Change.NIGHTLY_SYNC_SAVED: _l("The nightly sync of employees was switched %(on)s"),
+    Change.NIGHTLY_SYNC_SAVED: _l("The nightly sync of employees: %(on)s"),
     Change.MADE: _l("The integration “%(title)s” was made"),
     Change.PAUSED: _l("Processing was paused"),
     Change.RESUMED: _l("Processing was resumed"),
@@ -82,9 +85,6 @@ SENTENCES: Mapping[Change, LazyString] = {
     Change.SECOND_STEP_OFF: _l("The second step of the login was turned off: %(email)s"),
     Change.RECOVERY_CODE_USED: _l("A spare code was used at the login; left: %(left)s"),
     Change.SESSIONS_ENDED: _l("Sessions in other browsers were ended: %(count)s"),
-    Change.SECOND_STEP_ON: _l("The second step at the login was turned on"),
-    Change.SECOND_STEP_OFF: _l("The second step at the login was turned off: %(email)s"),
-    Change.RECOVERY_CODE_USED: _l("Logged in with a spare code instead of the app"),
     Change.EXPORTED: _l("The data of the number %(number)s was exported"),
     Change.ERASURE_ASKED: _l("The data of the number %(number)s is to be erased"),
     Change.ERASED: _l("The data of the number %(number)s was erased"),
