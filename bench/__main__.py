@@ -16,6 +16,7 @@ from bench import (
     pages,
     plans,
     popups,
+    storage,
 )
 
 PARTS = {
@@ -24,6 +25,7 @@ PARTS = {
     "growth": growth.main,
     "offices": offices.main,
     "plans": plans.main,
+    "storage": storage.main,
     "footprint": footprint.main,
     "pages": pages.main,
     "overview": overview.main,
