@@ -18,7 +18,7 @@ from models.integration import LIVE
 from rules.reconcile import Counts, Window
 from services.ports import Ports
 from services.report_pages import OutOfPoints, read_pages
-from services.reports import wanted_fields
+from services.reports import CORE_FIELDS, wanted_fields
 from services.take_in_report import Office, take_in_rows
 
 KEPT = timedelta(days=30)
@@ -49,7 +49,7 @@ class Comparison:
         self.pbx, fields, office = self._open(ports)
         self._begin()
         try:
-            for page in read_pages(self.pbx, self.window, fields):
+            for page in read_pages(self.pbx, self.window, fields, CORE_FIELDS):
                 # The last row of a page is the first of the next one.
                 rows = [row for row in page.rows if row.call_session_id not in self._seen]
                 self._seen.update(row.call_session_id for row in rows)

@@ -9,7 +9,7 @@ from threading import Barrier, Thread
 import pytest
 from sqlalchemy import update
 
-from clients.errors import KeyRefusedError, LimitExceeded
+from clients.errors import ForbiddenError, KeyRefusedError, LimitExceeded
 from models import CallSession
 from models.base import now_ms, to_ms
 from rules.reconcile import Window
@@ -309,6 +309,21 @@ def test_reading_stops_at_the_reserve_of_points(office):
     assert stopped.value.seconds > 3600
     assert 6 <= len(found) <= 8
     assert client.limits.day_remaining == 2
+
+
+def test_tariff_without_a_field_is_asked_for_the_others(office):
+    office.call("901")
+    office.fault("rpc_error", mnemonic="parameter_component_disabled", count=1)
+
+    assert office.compare() == (1, 0, 1, 0)
+
+
+def test_tariff_without_the_report_is_an_error(office):
+    office.fault("rpc_error", mnemonic="method_component_disabled")
+
+    with pytest.raises(ForbiddenError):
+        office.compare()
+    assert office.runs()[0].error == "component_disabled"
 
 
 @pytest.mark.parametrize(
