@@ -77,6 +77,9 @@ class Host(Stack):
                     return True
         return False
 
+    def files(self):
+        return set(os.listdir(self.environ["INSTANCE_DIR"]))
+
     def die(self):
         """The power goes: no process has time for a last word."""
         for process in self.all_processes():
@@ -234,6 +237,8 @@ def test_a_host_that_dies_loses_and_doubles_nothing(hosts, crm, media, database_
     wait_until(lambda: written(crm) == everything, seconds=60)
     wait_until(lambda: stored(database_url, numbers) == ({"written": CALLS}, CALLS * 5))
     assert written(crm) == everything
+    for host in hosts:
+        assert {"app.db", "secret_key", "encryption_keys", "broker.url"} & host.files() == set()
 
 
 def recordings(crm):

@@ -19,7 +19,7 @@ from services import crm_events, lists, sync_runs
 from services.known_clients import Reading, remember
 from services.task_turns import HELD_MS, Turn
 from tests.callgear import CALL, DATA, TOKEN, simulated
-from tests.factories import answered_call, ringing
+from tests.factories import answered_call, lost_call, ringing
 
 # On SQLite two upkeep processes stand on one machine and write one after the other.
 on_postgres = pytest.mark.parametrize(
@@ -213,3 +213,19 @@ def test_deleted_integration_is_taken_out_by_both_together(hosts, any_server):
         for table in ("call_session", "notification", "crm_write"):
             query = text(f"SELECT count(*) FROM {table} WHERE integration_id = :id")
             assert connection.execute(query, {"id": any_server.id}).scalar_one() == 0
+
+
+@on_postgres
+def test_every_task_may_run_on_both_at_once(hosts, any_server):
+    for number in range(1, 9):
+        phone = f"97150000{number:04}"
+        any_server.notify(*answered_call(str(number), contact_phone_number=phone))
+        any_server.notify(*lost_call(str(100 + number), contact_phone_number=phone))
+    know(any_server, *PHONES)
+    any_server.pass_time(2 * lists.HOUR_MS / 1000)
+
+    for _, _, task in upkeep.TASKS:
+        at_once(hosts, getattr(task, "_work", task), times=2)
+    any_server.settle()
+
+    assert any_server.audit()["clients"] == 8

@@ -8,6 +8,7 @@ import re
 import shlex
 import shutil
 import subprocess
+import sys
 
 import pytest
 import yaml
@@ -83,14 +84,41 @@ def test_image_knows_no_variable_that_we_do_not_read():
     assert {name for name in told if not name.startswith(("PATH", "PYTHON"))} <= VARIABLES
 
 
+IGNORED = (DEPLOY / "Dockerfile.dockerignore").read_text().splitlines()
+IN_IMAGE = {line[1:] for line in IGNORED if line.startswith("!")}
+STARTS = """
+import runtime.live, runtime.migrate, runtime.upkeep, runtime.version, runtime.web, runtime.worker
+from runtime.application import create
+from runtime.config import ROOT, Config
+
+config = Config.load()
+runtime.migrate.upgrade(config)
+browser = create(config).test_client()
+told = [browser.get(path).status_code for path in ("/healthz", "/login", "/static/app.css")]
+print(ROOT, runtime.version.version(), told)
+"""
+
+
+def test_what_is_in_the_image_starts(tmp_path):
+    image = tmp_path / "image"
+    for name in IN_IMAGE:
+        path, copy = ROOT / name, image / name
+        copy.parent.mkdir(exist_ok=True)
+        shutil.copytree(path, copy) if path.is_dir() else shutil.copy(path, copy)
+    environ = {"DEMO": "0", "INSTANCE_DIR": str(tmp_path / "state"), "LOG_FORMAT": "json"}
+
+    code, told = run(sys.executable, "-c", STARTS, cwd=image, env=environ)
+
+    assert code == 0, told
+    assert re.search(rf"^{image} [\d.]+ \[200, 200, 200\]$", told, re.MULTILINE), told
+
+
 def test_image_holds_every_room_that_runs_and_no_tests():
-    lines = (DEPLOY / "Dockerfile.dockerignore").read_text().splitlines()
-    kept = {line[1:] for line in lines if line.startswith("!")}
     rooms = {*MAY_IMPORT, "runtime"}
 
-    assert rooms | {"templates", "static", "migrations", "translations", "app.py"} <= kept
-    assert [name for name in kept if not (ROOT / name).exists()] == []
-    assert "*" in lines and not kept & {"tests", "instance", ".env"}
+    assert rooms | {"templates", "static", "migrations", "translations", "app.py"} <= IN_IMAGE
+    assert [name for name in IN_IMAGE if not (ROOT / name).exists()] == []
+    assert "*" in IGNORED and not IN_IMAGE & {"tests", "instance", ".env"}
 
 
 def test_images_come_from_no_named_registry():
