@@ -84,9 +84,7 @@ def _order(options: argparse.Namespace, seed: int, database: str) -> Order:
 
 
 def _controls() -> tuple[list[dict[str, Any]], bool]:
-    results = run_controls()
-    for result in results.values():
-        show(result)
+    results = run_controls(show)
     for name in CONTROLS:
         what = f"without {name}" if name else "as it is"
         must = "must be caught" if name else "must be clean"

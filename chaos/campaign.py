@@ -32,6 +32,7 @@ from chaos.verdict import Finding, compare
 
 REVOKED_SECONDS = 2.0
 REPLAYS = 5
+DRAIN_SECONDS = 120.0
 BROKEN_SHARE = 0.8
 # The server is stopped without ado, but the machine does not lose its power.
 WITHOUT_FSYNC = "-c fsync=off"
@@ -254,8 +255,8 @@ class Campaign:
     def _drain(self, product: Product, crm: Simulator) -> None:
         """Wait until nothing is due; what was set aside is sent again, as an operator would."""
         for _ in range(REPLAYS):
-            if not product.drain(self._left())["idle"]:
-                raise TimeoutError("work is left, see `calls show` and the log in the folder")
+            while not product.drain(min(DRAIN_SECONDS, self._left()))["idle"]:
+                pass
             replayed = json.loads(product.flask("writes", "replay", product.id))["replayed"]
             self._result.replayed += replayed
             if not replayed:
@@ -279,7 +280,7 @@ class Campaign:
     def _left(self) -> float:
         left = self._ends_at - time.monotonic()
         if left <= 0:
-            raise TimeoutError(f"not done in {self._order.limit_seconds:.0f} seconds")
+            raise TimeoutError(f"work is left after {self._order.limit_seconds:.0f} seconds")
         return left
 
 

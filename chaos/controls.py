@@ -8,7 +8,7 @@ mend what a missing safeguard has lost.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
@@ -24,7 +24,7 @@ SHORT = Order(
     drops=False,
     reconciles=False,
     time_outs=0,
-    limit_seconds=240.0,
+    limit_seconds=600.0,
 )
 CONTROLS = {
     "": replace(SHORT, often=2.0, killers=("workers", "broker")),
@@ -35,10 +35,18 @@ CONTROLS = {
 }
 
 
-def run_controls(names: Iterable[str] = CONTROLS, *, beside: int = BESIDE) -> dict[str, Result]:
-    """Run these controls, some at once."""
+def run_controls(
+    told: Callable[[Result], None], names: Iterable[str] = CONTROLS, *, beside: int = BESIDE
+) -> dict[str, Result]:
+    """Run these controls, some at once; `told` is called with each when it has ended."""
+
+    def run(name: str) -> Result:
+        result = run_campaign(CONTROLS[name])
+        told(result)
+        return result
+
     with ThreadPoolExecutor(beside) as pool:
-        running = {name: pool.submit(run_campaign, CONTROLS[name]) for name in names}
+        running = {name: pool.submit(run, name) for name in names}
         return {name: one.result() for name, one in running.items()}
 
 

@@ -15,7 +15,7 @@ from bench.postgres import Server
 from chaos.product import Product, kill
 
 WORKER_EVERY = (1.0, 2.5)
-START_SECONDS = 60
+STOP_SECONDS = 300
 EVERYBODY = ("workers", "broker", "web", "database")
 
 
@@ -46,7 +46,7 @@ class Killer(threading.Thread):
 
     def stop(self) -> None:
         self._stopping.set()
-        self.join(START_SECONDS * 2)
+        self.join(STOP_SECONDS)
 
 
 class Killers:
