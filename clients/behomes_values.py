@@ -66,7 +66,7 @@ def client(row: Mapping[str, Any]) -> Client:
         name=row["name"],
         phones=row["phones"],
         responsible_user_id=row["responsible_user_id"],
-        url=row["url"],
+        url=_link(row["url"]),
         created_at=row["created_at"],
         custom_fields=row["custom_fields"],
         open_leads=_open_items(row["open_leads"]),
@@ -128,3 +128,9 @@ def _open_items(rows: Iterable[Mapping[str, Any]]) -> tuple[OpenItem, ...]:
         for row in rows
         if row["id"]
     )
+
+
+def _link(text: str | None) -> str | None:
+    """An address that a page may lead to; None for any other, such as javascript:."""
+    is_address = text is not None and text.strip().lower().startswith(("https://", "http://"))
+    return text.strip() if text is not None and is_address else None
