@@ -4,9 +4,8 @@ import pytest
 
 from clients.behomes_values import client
 
-NAMES = """id name phones responsible_user_id url created_at custom_fields open_leads open_deals
-external_id""".split()
-ROW = dict.fromkeys(NAMES)
+NAMES = "id name phones responsible_user_id url created_at custom_fields open_leads open_deals external_id"
+ROW = dict.fromkeys(NAMES.split())
 
 
 @pytest.mark.parametrize(
