@@ -7,7 +7,7 @@ LOCK := $(BIN)/uv -q pip compile --universal --python-version 3.11 --generate-ha
 WALKS := tests/end_to_end/test_first_setup.py tests/end_to_end/test_demo_calls.py
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint format types bench crash-points mutation fuzz audit-packages screenshots translations translations-check lock
+.PHONY: help run test lint format types bench chaos crash-points mutation fuzz audit-packages screenshots translations translations-check lock
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## */\1\t/' | expand -t 20
@@ -33,6 +33,10 @@ types: ## Check the types only
 
 bench: ## Measure what the documents claim
 	$(BIN)/python -m bench
+
+chaos: ## Break everything while calls come in, on both databases; then without safeguards
+	$(BIN)/python -m chaos
+	$(BIN)/python -m chaos controls
 
 crash-points: ## Kill the process at every point of every write, on both databases
 	$(BIN)/python -m chaos.crash_points
