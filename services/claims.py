@@ -124,20 +124,30 @@ def _due(
 
 def _follows_undecided() -> ColumnElement[bool]:
     """Another call of the same number that only the report told of began earlier and is not
-    decided yet: of two first contacts the earlier is the first."""
+    decided yet: of two first contacts the earlier is the first.
+
+    Looked up call by call, by the index of the number: joined, each of thousands would be compared
+    with all the others.
+    """
     earlier = SESSIONS.alias("earlier")
     is_decided = exists().where(DECISIONS.c.session_row_id == earlier.c.id)
-    return exists().where(
-        earlier.c.integration_id == SESSIONS.c.integration_id,
-        earlier.c.client_phone == SESSIONS.c.client_phone,
-        earlier.c.from_report,
-        earlier.c.state == "waiting",
-        or_(
-            earlier.c.started_at < SESSIONS.c.started_at,
-            and_(earlier.c.started_at == SESSIONS.c.started_at, earlier.c.id < SESSIONS.c.id),
-        ),
-        ~is_decided,
+    one = (
+        select(earlier.c.id)
+        .where(
+            earlier.c.integration_id == SESSIONS.c.integration_id,
+            earlier.c.client_phone == SESSIONS.c.client_phone,
+            earlier.c.from_report,
+            earlier.c.state == "waiting",
+            or_(
+                earlier.c.started_at < SESSIONS.c.started_at,
+                and_(earlier.c.started_at == SESSIONS.c.started_at, earlier.c.id < SESSIONS.c.id),
+            ),
+            ~is_decided,
+        )
+        .order_by(earlier.c.started_at)
+        .limit(1)
     )
+    return one.correlate(SESSIONS).scalar_subquery().is_not(None)
 
 
 def _fair_share(rows: Sequence[Row[Any]], held: Mapping[int, int], per_lane: int) -> list[int]:

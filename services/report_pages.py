@@ -12,7 +12,6 @@ from rules.pbx import CallRow
 from rules.reconcile import Window, rest_of, spans
 from services.points import seconds_to_wait
 
-
 # A refusal of this kind costs no point.
 FIELD_REFUSED = frozenset({"parameter_component_disabled", "unexpected_parameters"})
 
