@@ -16,6 +16,7 @@ from models import Integration, ReconcileRun
 from models.base import from_ms, now_ms, reading
 from models.integration import LIVE
 from rules.reconcile import Counts, Window
+from services import meters
 from services.ports import Ports
 from services.report_pages import OutOfPoints, read_pages
 from services.reports import CORE_FIELDS, wanted_fields
@@ -88,6 +89,8 @@ class Comparison:
     def _end(self, error: str | None) -> None:
         """Write down how it went, and let go of what is told of old runs."""
         counts = self.counts
+        for result in ("known", "taken_in", "completed"):
+            meters.count("reconciled_calls_total", result, by=getattr(counts, result))
         with Session(self.engine) as session, session.begin():
             now = _now(session)
             session.execute(
