@@ -4,8 +4,8 @@ import pytest
 
 from clients.behomes_values import client
 
-NAMES = "id name phones responsible_user_id url created_at custom_fields open_leads open_deals external_id"
-ROW = dict.fromkeys(NAMES.split())
+NAMES = "id name phones responsible_user_id url created_at custom_fields open_leads open_deals"
+ROW = dict.fromkeys([*NAMES.split(), "external_id"])
 
 
 @pytest.mark.parametrize(
