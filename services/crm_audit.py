@@ -38,6 +38,7 @@ from services import audit_findings, breaker
 from services.crm_audit_rows import is_settled, read_findings, read_writes
 from services.pace import Pace, slow_down
 from services.ports import Ports
+from services.side_by_side import side_by_side
 from services.spare_pace import may_ask
 
 logger = logging.getLogger(__name__)
@@ -66,8 +67,11 @@ def work_on_due(engine: Engine, ports: Ports, *, seconds: float) -> int:
     )
     with reading(), engine.connect() as connection:
         ids = list(connection.execute(query.order_by(RUNS.c.id)).scalars())
-    for run_id in ids:
-        Audit(engine, ports, run_id).work(monotonic() + seconds / len(ids))
+
+    def work(run_id: int) -> None:
+        Audit(engine, ports, run_id).work(monotonic() + seconds)
+
+    side_by_side(work, ids, ports)
     return len(ids)
 
 
@@ -94,6 +98,8 @@ class Audit:
                 return
             for row in self._rows():
                 self._conclude(row, self._judge(crm, row))
+                if monotonic() >= until:
+                    break
         except _NotNow:
             pass
         except ClientError as error:

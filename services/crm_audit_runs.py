@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.engine import Engine
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
@@ -19,7 +19,8 @@ from services.integrations import database_now
 from services.sync_runs import tonight
 
 LOOKED_BACK = timedelta(days=7)
-RUNNING = "running"
+RUNNING, NIGHTLY = "running", "nightly"
+KEPT = timedelta(days=90)
 COUNTS = ("checked", "present", "gone", "lost", "doubled")
 
 
@@ -38,7 +39,9 @@ def start(
     session.add(run)
     try:
         session.flush()
-        record(session, Change.AUDIT_ASKED, integration_id, kind=kind)
+        if kind != NIGHTLY:
+            record(session, Change.AUDIT_ASKED, integration_id, kind=kind)
+        _forget_old(session, run)
         session.commit()
     except IntegrityError:  # one is under way already: somebody pressed in the same moment
         session.rollback()
@@ -72,7 +75,7 @@ def start_nightly(engine: Engine) -> int:
     for integration_id in due:
         with Session(engine) as session:
             now = database_now(session)
-            start(session, integration_id, "nightly", since=now - LOOKED_BACK, till=now)
+            start(session, integration_id, NIGHTLY, since=now - LOOKED_BACK, till=now)
     return len(due)
 
 
@@ -112,11 +115,22 @@ def counts_of(run: AuditRun) -> Mapping[str, int]:
     return {name: getattr(run, name) for name in COUNTS}
 
 
+def _forget_old(session: Session, run: AuditRun) -> None:
+    """What is told of runs is kept as long as somebody may ask for it."""
+    session.execute(
+        delete(AuditRun).where(
+            AuditRun.integration_id == run.integration_id,
+            AuditRun.started_at < run.started_at - KEPT,
+            AuditRun.state != RUNNING,
+        )
+    )
+
+
 def _has_run(session: Session, integration_id: int, since: datetime) -> bool:
     query = select(AuditRun.id).where(
         AuditRun.integration_id == integration_id,
         AuditRun.started_at >= since,
-        AuditRun.kind == "nightly",
+        AuditRun.kind == NIGHTLY,
     )
-    running = find_running(session, integration_id, "nightly")
+    running = find_running(session, integration_id, NIGHTLY)
     return running is not None or session.scalar(query.limit(1)) is not None

@@ -34,6 +34,7 @@ from services.integrations import database_now
 from services.ports import Ports
 from services.reconcile import Comparison, NoPbx
 from services.report_pages import OutOfPoints
+from services.side_by_side import side_by_side
 
 logger = logging.getLogger(__name__)
 
@@ -86,7 +87,7 @@ def work_on_due(engine: Engine, ports: Ports) -> int:
     )
     with reading(), engine.connect() as connection:
         ids = list(connection.execute(query.order_by(REPAIRS.c.id)).scalars())
-    return sum(_Repair(engine, ports, repair_id).step() for repair_id in ids)
+    return sum(side_by_side(lambda each: _Repair(engine, ports, each).step(), ids, ports))
 
 
 class _Repair:

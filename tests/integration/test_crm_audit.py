@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import timedelta
 from time import monotonic
 
-import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from jobs import accounting, upkeep
 from models import AuditFinding, AuditRun, CrmAccount
 from services import audit_findings, crm_audit, crm_audit_runs
 from services.crm_audit import Audit
@@ -71,24 +71,21 @@ def insert_twin(server, table, **more):
     return row["id"]
 
 
-def test_what_stands_once_is_all_right(any_server):
-    any_server.use(settings=DEAL_TOO | TASKS_TOO)
-    make_call(any_server)
-    any_server.notify(*lost_call("2", contact_phone_number="971500000056"))
-    any_server.settle()
-    any_server.pass_time(200)
-
-    assert audit(any_server) == {"checked": 7, "present": 7}
-    assert findings(any_server) == []
-
-
-def test_only_new_rows_are_looked_at_again(server):
+def test_what_stands_once_is_all_right_and_only_new_rows_are_looked_at(server):
+    """Also a client whom people had made: his reference is not ours, his card says he is there."""
+    by_hand = {"name": "By hand", "phones": ["+971500000056"]}
+    server.crm.control("POST", "/_sim/seed", {"account": server.crm.key, "clients": [by_hand]})
+    server.use(settings=DEAL_TOO | TASKS_TOO)
     make_call(server)
-    audit(server)
-    make_call(server, "2", "971500000056")
+    server.notify(*lost_call("2", contact_phone_number="971500000056"))
+    server.settle()
+    server.pass_time(200)
 
-    assert audit(server)["checked"] == 2
-    assert audit(server, "command")["checked"] == 4
+    assert audit(server) == {"checked": 4, "present": 4}
+    make_call(server, "3", "971500000057")
+    assert audit(server) == {"checked": 3, "present": 3}
+    assert audit(server, "command") == {"checked": 7, "present": 7}
+    assert findings(server) == []
 
 
 def test_lead_that_is_gone_is_found_and_made_again_under_its_key(any_server):
@@ -193,18 +190,6 @@ def test_event_of_a_deletion_counts_as_told(server):
     assert audit(server) == {"checked": 1, "gone": 1}
 
 
-def test_client_whom_people_had_made_counts_as_there(server):
-    """His own reference is not ours: the card by his id says that he is there."""
-    server.crm.control(
-        "POST",
-        "/_sim/seed",
-        {"account": server.crm.key, "clients": [{"name": "By hand", "phones": ["+" + CLIENT]}]},
-    )
-    make_call(server)
-
-    assert "lost" not in audit(server)
-
-
 def test_what_the_search_does_not_show_yet_is_not_asked_for(server):
     server.configure(search_lag_external_id_seconds=3600)
     server.notify(*answered_call())
@@ -215,20 +200,13 @@ def test_what_the_search_does_not_show_yet_is_not_asked_for(server):
     assert audit(server) == {"checked": 2, "present": 2}  # the client's card names both
 
 
-@pytest.mark.parametrize(
-    ("fault", "code"),
-    [
-        pytest.param("error_500_before", "server_error", id="500"),
-        pytest.param("html_200", "unexpected_answer", id="html"),
-    ],
-)
-def test_crm_that_is_away_concludes_nothing(server, fault, code):
+def test_crm_that_is_away_concludes_nothing(server):
     make_call(server)
     server.by_hand(f"leads/{server.write('lead')['crm_id']}/delete")
-    server.fault(fault, "find_lead")
-    server.fault(fault, "find_client")
+    server.fault("error_500_before", "find_lead")
+    server.fault("error_500_before", "find_client")
 
-    assert audit(server) == {"error": code, "state": "running"}
+    assert audit(server) == {"error": "server_error", "state": "running"}
     assert findings(server) == []
     server.heal()
     server.pass_time(40)
@@ -240,7 +218,7 @@ def test_crm_that_is_away_concludes_nothing(server, fault, code):
 
 def test_run_that_never_gets_an_answer_is_given_up(server):
     make_call(server)
-    server.fault("error_500_before", "find_client")
+    server.fault("html_200", "find_client")
     audit(server)
     for _ in range(4):
         server.pass_time(400)
@@ -248,7 +226,7 @@ def test_run_that_never_gets_an_answer_is_given_up(server):
 
     with Session(server.engine) as session:
         run = crm_audit_runs.find_last(session, server.id)
-        assert (run.state, run.error, run.checked) == ("aborted", "server_error", 0)
+        assert (run.state, run.error, run.checked) == ("aborted", "unexpected_answer", 0)
 
 
 def test_calls_go_first(server):
@@ -279,13 +257,21 @@ def test_half_of_the_bucket_stays_untouched(server):
     assert granted == 3
 
 
-def test_night_starts_one_run(server, monkeypatch):
+def test_upkeep_counts_repairs_and_audits_once_a_night(server, monkeypatch):
+    names = {name for name, _seconds, _task in upkeep.TASKS}
+    assert names >= {"store days", "repair days", "start audits", "audit the CRM"}
     monkeypatch.setattr(crm_audit_runs, "tonight", lambda now, zone: now - timedelta(hours=3))
+    with server.app.app_context():
+        accounting.store_days()
+        accounting.repair_days()
+        accounting.start_audits()
+        accounting.start_audits()
+        accounting.audit_crm()
+        accounting.start_audits()
 
-    assert crm_audit_runs.start_nightly(server.engine) == 1
-    assert crm_audit_runs.start_nightly(server.engine) == 0
-    assert crm_audit.work_on_due(server.engine, server.ports, seconds=5) == 1
-    assert crm_audit_runs.start_nightly(server.engine) == 0
+    with Session(server.engine) as session:
+        (run,) = session.scalars(select(AuditRun))
+        assert (run.kind, run.state) == ("nightly", "finished")
 
 
 def test_what_a_person_accepts_stays_accepted(server):

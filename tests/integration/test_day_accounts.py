@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections import Counter
+from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -73,14 +74,32 @@ def test_each_count_is_the_number_of_calls_of_its_list(planted):
         calls = session.scalars(select(CallSession).where(CallSession.integration_id == own.id))
         by_day = Counter(call.started_at.astimezone(ZoneInfo(ZONE)).date() for call in calls)
 
-        found = read_accounts(session, own)
+        with noted(planted.engine) as statements:
+            found = read_accounts(session, own)
 
+        assert len([each for each in statements if "call_session" in each]) == 1
+        assert len(statements) <= 4
         assert len(found) == 30
         assert sum(each.tally.calls for each in found) > 300
         for account in found:
             assert account.tally.calls == by_day[account.span.day]
             check_lists(session, own.id, account)
             assert read_account(session, own, account.span.day) == account
+
+
+@contextmanager
+def noted(engine):
+    """The statements of a while."""
+    statements = []
+
+    def note(connection, cursor, statement, *rest):
+        statements.append(statement)
+
+    event.listen(engine, "before_cursor_execute", note)
+    try:
+        yield statements
+    finally:
+        event.remove(engine, "before_cursor_execute", note)
 
 
 def check_lists(session, own_id, account):
@@ -95,25 +114,6 @@ def check_lists(session, own_id, account):
     assert counts[Choice.FAILED] == tally.failed
     assert counts[Choice.FROM_REPORT] == tally.from_report
     assert counts[Choice.NOT_IN_REPORT] == tally.not_in_report
-
-
-def test_days_are_counted_by_one_statement(planted):
-    statements = []
-    with Session(planted.engine) as session:
-        own = session.get_one(Integration, planted.id)
-
-        @event.listens_for(planted.engine, "before_cursor_execute")
-        def note(connection, cursor, statement, *rest):
-            statements.append(statement)
-
-        try:
-            read_accounts(session, own)
-        finally:
-            event.remove(planted.engine, "before_cursor_execute", note)
-
-    counting = [each for each in statements if "call_session" in each]
-    assert len(counting) == 1
-    assert len(statements) <= 4
 
 
 def test_counting_looks_into_the_index_of_starts_only(server):
@@ -139,6 +139,7 @@ def test_counting_looks_into_the_index_of_starts_only(server):
 
 
 def test_day_is_complete_only_when_it_was_compared_to_its_end(server):
+    check_what_is_no_day(server)
     yesterday = make_yesterday(server)
     assert standing(server, yesterday) is Standing.NOT_COMPARED
 
@@ -146,6 +147,16 @@ def test_day_is_complete_only_when_it_was_compared_to_its_end(server):
     assert standing(server, yesterday) is Standing.NOT_COMPARED
     server.change(reconciled_till=yesterday.until)
     assert standing(server, yesterday) is Standing.COMPLETE
+
+
+def check_what_is_no_day(server):
+    with Session(server.engine) as session:
+        own = session.get_one(Integration, server.id)
+        today = datetime.now(UTC).date()
+
+        assert read_account(session, own, today + timedelta(days=3)) is None
+        assert read_account(session, own, today - timedelta(days=30)) is None
+        assert len(read_accounts(session, own)) == 1
 
 
 @pytest.mark.parametrize(
@@ -232,13 +243,3 @@ def fill(server, span, **states):
                         in_report=True,
                     )
                 )
-
-
-def test_days_to_come_and_before_the_making_are_no_days(server):
-    with Session(server.engine) as session:
-        own = session.get_one(Integration, server.id)
-        today = datetime.now(UTC).date()
-
-        assert read_account(session, own, today + timedelta(days=3)) is None
-        assert read_account(session, own, today - timedelta(days=30)) is None
-        assert len(read_accounts(session, own)) == 1

@@ -87,6 +87,8 @@ def test_nothing_needs_attention_while_all_is_well():
             Item(Kind.NOT_NOTIFIED, {"count": 4, "since": None}),
         ),
         (with_traffic(set_aside=2), Item(Kind.SET_ASIDE, {"count": 2})),
+        (with_traffic(lost=2), Item(Kind.LOST_IN_CRM, {"count": 2})),
+        (with_traffic(doubled=1), Item(Kind.DOUBLED_IN_CRM, {"count": 1})),
         (with_traffic(overdue=3), Item(Kind.OVERDUE, {"count": 3})),
         (
             with_traffic(unmapped=[("107", 4)]),
