@@ -57,7 +57,11 @@ class Number:
 
 
 def erase_keyed(connection: Connection, number: Number) -> dict[str, int]:
-    """Erase all of it; returns how many rows of which table. Safe to repeat."""
+    """Erase all of it; returns how many rows of which table. Safe to repeat.
+
+    The ledger before the index, as workers write them, so that neither waits for the other.
+    """
+    writes = wipe_writes(connection, _own_writes(number))
     mine = INDEX.c.crm_account_row_id == number.account_row_id
     clients = select(INDEX.c.client_id).where(mine, INDEX.c.phone == number.value)
     ids = [each for each in connection.execute(clients).scalars() if each]
@@ -68,7 +72,7 @@ def erase_keyed(connection: Connection, number: Number) -> dict[str, int]:
     return {
         "known_client": gone,
         "address_book_entry": entries,
-        "crm_write": wipe_writes(connection, _own_writes(number)),
+        "crm_write": writes,
         "settings_version": _clean_settings(connection, number),
         "integration": _clean_told(connection, number),
     }

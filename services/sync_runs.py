@@ -65,7 +65,8 @@ def start(
         try:
             session.flush()
             run_id = run.id
-            record(session, Change.SYNC_STARTED, integration_id, dry=is_dry, origin=origin)
+            if origin != "nightly":  # that it is wanted each night was written down once
+                record(session, Change.SYNC_STARTED, integration_id, dry=is_dry)
             session.commit()
             return Started(run_id, True)
         except IntegrityError:  # somebody pressed in the same moment

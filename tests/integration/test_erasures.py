@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import threading
 import time
 
 import pytest
+from redis import Redis
 from sqlalchemy import JSON, select, update
 from sqlalchemy.orm import Session
 
+from jobs.queue import enqueue_drain, open_queue, ring_for_sync
 from models import (
     AddressBookEntry,
     AuditEntry,
@@ -398,3 +401,38 @@ def test_the_ledger_of_an_erased_call_holds_its_keys(server):
 
     assert {row.kind for row in rows} >= {"client", "lead", "call"}
     assert all(row.body == {} and row.reference for row in rows)
+
+
+def test_erased_while_workers_are_at_it(any_server):
+    """Whoever is first: nothing of the number is left, and nothing stands twice."""
+    server = any_server
+    server.configure(latency_seconds=0.02)
+    calls = [answered_call(str(number)) for number in range(8)]
+    server.notify(*[body for call in calls for body in call])
+    workers = threading.Thread(target=server.drain_twice_at_once, args=(20,))
+    workers.start()
+    while workers.is_alive():
+        erase(server, seconds=0.2)
+    server.settle()
+
+    assert erase(server)
+
+    assert left(server) == []
+    assert server.audit()["clients"] == 1
+
+
+def test_the_broker_holds_no_number(server, broker_url):
+    work(server, answered_call("1"))
+    plant(server, "1")
+    with Redis.from_url(broker_url) as connection:
+        enqueue_drain(open_queue(connection), 4)
+        ring_for_sync(broker_url, 1)
+        held = b"".join(key + (connection.dump(key) or b"") for key in connection.scan_iter("*"))
+        values = b"".join(
+            name + value
+            for key in connection.scan_iter("rq:job:*")
+            for name, value in connection.hgetall(key).items()
+        )
+
+    assert b"jobs.calls.drain" in values
+    assert [each for each in SPELLINGS if each.lstrip("+").encode() in held + values] == []
