@@ -24,7 +24,8 @@ PHONE_NAME = re.compile(r"phone|^num[ab]$|^caller$", re.IGNORECASE)
 # With a plus always; without one only at the lengths of a full number with its country code,
 # and not inside a longer word or number: a time in milliseconds has 13 digits, our ids fewer.
 PHONE = re.compile(r"\+\d{4,11}(\d{4})\b|(?<![\w.\-+])\d{7,8}(\d{4})(?![\w\-]|\.\d)")
-# Our own fields of a line; an id may be as long as a phone number.
+# Our own fields of a line: some hold our own words only, an id may be as long as a phone number.
+OURS = frozenset({"timestamp", "level", "logger", "part"})
 ID_NAMES = frozenset({"call", "integration", "request"})
 PLAIN_ID = re.compile(r"[\w.:-]{1,64}")
 DIGITS = re.compile(r"\d(?=\d{4})")
@@ -42,7 +43,7 @@ def mask_event(
 ) -> MutableMapping[str, Any]:
     """A structlog processor: masks every text of the event and what is named like a secret."""
     for name, value in event.items():
-        if not name.startswith("_"):
+        if not name.startswith("_") and name not in OURS:
             event[name] = _masked(name, value)
     return event
 
