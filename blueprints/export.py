@@ -36,6 +36,7 @@ class Wording:
     outcomes: dict[str, str]
     states: dict[str, str]
     hidden: str
+    erased: str
     yes: str
     cut: str
     names: Names
@@ -99,7 +100,7 @@ def _row(call: CallSession, client: CallClient | None, wording: Wording) -> list
     return [
         _time(call.started_at, wording.zone),
         cell(wording.directions.get(call.direction or "", call.direction)),
-        phone_cell(phone(call.client_phone)) if call.client_phone else wording.hidden,
+        _number(call, wording),
         cell(client.name if client else None),
         cell(names.employee(call.employee_id) if call.employee_id else None),
         cell(facts.get("wait_seconds")),
@@ -116,12 +117,19 @@ def _row(call: CallSession, client: CallClient | None, wording: Wording) -> list
     ]
 
 
+def _number(call: CallSession, wording: Wording) -> str:
+    if call.client_phone:
+        return phone_cell(phone(call.client_phone))
+    return wording.erased if call.erased_at else wording.hidden
+
+
 def _wording(names: Names, zone: str) -> Wording:
     return Wording(
         directions={name: str(word.label) for name, word in words.DIRECTIONS.items()},
         outcomes={name: str(word.label) for name, word in words.OUTCOMES.items()},
         states={name: str(word.label) for name, word in words.CALL_STATES.items()},
         hidden=_("Hidden number"),
+        erased=_("Number erased"),
         yes=_("yes"),
         cut=_(
             "Only the newest %(count)s calls are in this file: choose a shorter period for the"
