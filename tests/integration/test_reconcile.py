@@ -71,53 +71,53 @@ def test_call_that_nobody_told_of_is_taken_in_like_any_other(any_office):
     assert (row.in_report, row.from_report) == (True, True)
 
 
-def test_comparing_again_finds_everything_known(any_office):
+def test_comparing_again_finds_everything_known(office):
     for number in ("901", "902"):
-        any_office.call(number, contact=f"971500000{number}")
-    any_office.compare()
-    any_office.server.settle()
-    before = any_office.server.audit()
+        office.call(number, contact=f"971500000{number}")
+    office.compare()
+    office.server.settle()
+    before = office.server.audit()
 
-    assert any_office.compare() == (2, 2, 0, 0)
-    assert any_office.compare(since=STARTED - timedelta(hours=1)) == (2, 2, 0, 0)
+    assert office.compare() == (2, 2, 0, 0)
+    assert office.compare(since=STARTED - timedelta(hours=1)) == (2, 2, 0, 0)
 
-    any_office.server.settle()
-    assert any_office.server.audit() == before
-    assert [run.kind for run in any_office.runs()] == ["command"] * 3
-
-
-def test_lost_end_is_completed(any_office):
-    any_office.call("901", employees=[101])
-    any_office.server.notify(*talking("901"))
-    any_office.server.drain()
-    assert any_office.server.state("901") == ("waiting", "in_progress")
-
-    assert any_office.compare() == (1, 1, 0, 1)
-    any_office.server.settle()
-
-    assert any_office.server.state("901") == ("written", None)
-    assert any_office.server.audit() == {"clients": 1, "leads": 1, "calls": 1}
-    assert "completed_from_report" in any_office.server.codes("901")
-    assert any_office.compare() == (1, 1, 0, 0)
+    office.server.settle()
+    assert office.server.audit() == before
+    assert [run.kind for run in office.runs()] == ["command"] * 3
 
 
-def test_lost_recording_is_completed_and_the_late_notification_adds_none(any_office):
-    any_office.call("901", employees=[101])
-    any_office.server.notify(*answered_call("901"))
-    any_office.server.drain()
-    assert any_office.server.written("calls")[0]["recordings"] == []
+def test_lost_end_is_completed(office):
+    office.call("901", employees=[101])
+    office.server.notify(*talking("901"))
+    office.server.drain()
+    assert office.server.state("901") == ("waiting", "in_progress")
 
-    assert any_office.compare() == (1, 1, 0, 1)
-    any_office.server.settle()
-    (first,) = any_office.server.written("calls")[0]["recordings"]
-    link = any_office.server.row("901").facts["recordings"][0]["url"]
-    any_office.server.notify(record("901") | {"file_link": link})
-    any_office.server.settle()
+    assert office.compare() == (1, 1, 0, 1)
+    office.server.settle()
 
-    (second,) = any_office.server.written("calls")[0]["recordings"]
+    assert office.server.state("901") == ("written", None)
+    assert office.server.audit() == {"clients": 1, "leads": 1, "calls": 1}
+    assert "completed_from_report" in office.server.codes("901")
+    assert office.compare() == (1, 1, 0, 0)
+
+
+def test_lost_recording_is_completed_and_the_late_notification_adds_none(office):
+    office.call("901", employees=[101])
+    office.server.notify(*answered_call("901"))
+    office.server.drain()
+    assert office.server.written("calls")[0]["recordings"] == []
+
+    assert office.compare() == (1, 1, 0, 1)
+    office.server.settle()
+    (first,) = office.server.written("calls")[0]["recordings"]
+    link = office.server.row("901").facts["recordings"][0]["url"]
+    office.server.notify(record("901") | {"file_link": link})
+    office.server.settle()
+
+    (second,) = office.server.written("calls")[0]["recordings"]
     assert second["url"] == first["url"] and second["seconds"] == 75
-    assert any_office.server.audit()["calls"] == 1
-    kinds = [write["kind"] for write in any_office.server.show("901")["writes"]]
+    assert office.server.audit()["calls"] == 1
+    kinds = [write["kind"] for write in office.server.show("901")["writes"]]
     assert kinds.count("recording") == 1
 
 
@@ -180,31 +180,31 @@ def test_hidden_number_is_not_completed_again_and_again(office):
     assert told[1:] == [0, 0]
 
 
-def test_lost_call_of_the_report_makes_a_task_that_is_not_overdue(any_office):
-    any_office.call("901", recipe="inbound_lost")
+def test_lost_call_of_the_report_makes_a_task_that_is_not_overdue(office):
+    office.call("901", recipe="inbound_lost")
 
-    any_office.compare()
-    any_office.server.settle()
+    office.compare()
+    office.server.settle()
 
-    (task,) = any_office.server.written("tasks")
-    assert task["due_at"] > to_ms(any_office.server.now())
+    (task,) = office.server.written("tasks")
+    assert task["due_at"] > to_ms(office.server.now())
 
 
-def test_calls_of_one_new_client_are_decided_in_the_order_of_their_start(any_office):
+def test_calls_of_one_new_client_are_decided_in_the_order_of_their_start(office):
     numbers = [str(number) for number in range(901, 907)]
     for place, number in enumerate(reversed(numbers)):
-        any_office.call(number, at=STARTED + timedelta(minutes=10 * place))
+        office.call(number, at=STARTED + timedelta(minutes=10 * place))
 
-    any_office.compare()
-    any_office.server.drain_twice_at_once()
-    any_office.server.settle()
+    office.compare()
+    office.server.drain_twice_at_once()
+    office.server.settle()
 
     contacts = {
-        row.call_session_id: any_office.server.show(row.call_session_id)["decisions"][0]["contact"]
-        for row in any_office.sessions()
+        row.call_session_id: office.server.show(row.call_session_id)["decisions"][0]["contact"]
+        for row in office.sessions()
     }
     assert contacts == {"906": "first", **dict.fromkeys(numbers[:-1], "repeat")}
-    assert any_office.server.audit()["leads"] == 1
+    assert office.server.audit()["leads"] == 1
 
 
 def test_call_waits_until_the_earlier_ones_of_its_client_are_decided(any_office):
