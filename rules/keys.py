@@ -25,6 +25,11 @@ def task_contact(integration_id: int, client_id: str | None, phone_hash: str) ->
     return f"i{integration_id}|task|{who}"
 
 
+def lines_contact(task_key: str) -> str:
+    """Finds the lines that are to be added to one task."""
+    return f"lines|{task_key}"
+
+
 def reference_prefix(kind: str) -> str:
     """References of calls are told from those of entities at a glance."""
     return "cg-call-" if kind in ("call", "recording") else "cg-"

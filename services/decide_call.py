@@ -17,7 +17,7 @@ from rules.decide import (
     may_decide,
 )
 from rules.facts import CallFacts
-from rules.keys import client_key, task_contact
+from rules.keys import client_key, lines_contact, task_contact
 from rules.reasons import Code, because
 from rules.vocabulary import Contact, Direction, Entity, WriteStatus
 from services.call import Call, Write
@@ -195,7 +195,8 @@ def _plan_task(call: Call, facts: CallFacts, decision: Decision) -> None:
     if earlier is not None:
         line = render_line(call, facts, owner=decision.owner_user_id)
         links = {"task": {"key": earlier.ledger_key}}
-        call.plan("taskline", call.key("taskline", decision.rule), {"line": line}, links=links)
+        key, lines = call.key("taskline", decision.rule), lines_contact(earlier.ledger_key)
+        call.plan("taskline", key, {"line": line}, links=links, contact=lines)
         return
     plan_own_task(call, facts, decision.rule, decision.owner_user_id, contact)
 

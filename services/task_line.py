@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Generator
-from datetime import timedelta
+from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
-from clients.errors import ClientError, KeyRefusedError, NotFoundError
+from clients.behomes import BehomesClient
+from clients.errors import AmbiguousError, ClientError, KeyRefusedError, NotFoundError
 from rules.crm import CrmRecord
 from rules.facts import CallFacts
 from rules.reasons import Code, because
@@ -24,7 +26,8 @@ WAIT_FOR_TASK = timedelta(seconds=5)
 
 def carry_out_task_lines(call: Call, facts: CallFacts) -> Doing:
     """Lines of this call that are not written yet. The contact is held: two lost calls at once
-    must not read the same old text."""
+    must not read the same old text. Nor may one read it while another's line, sent with the text as
+    it was then, can still land and take away what was added since."""
     lines = [write for write in call.writes.values() if write.kind == "taskline" and write.is_open]
     for line in lines:
         if line.next_at is None or line.next_at <= call.now():
@@ -61,11 +64,39 @@ def _write_line(call: Call, facts: CallFacts, line: Write) -> Doing:
 def _patch(call: Call, line: Write, record: CrmRecord) -> Doing:
     old, new = record.texts.get("text") or "", line.body["line"]
     if new not in old.split("\n"):
-        text = f"{old}\n{new}" if old else new
-        yield Send("update_task", lambda crm: crm.update("task", record.id, {"text": text}))
+        settled_at = _settled_at(call, line)
+        if settled_at and call.now() < settled_at:
+            call.update(line, next_at=settled_at)
+            return
+        yield from _send(call, line, record.id, f"{old}\n{new}" if old else new)
     done(call, line, record.id)
     call.set_created("task_id", record.id)
     call.trace(because(Code.TASK_LINE, task_id=record.id))
+
+
+def _settled_at(call: Call, line: Write) -> datetime | None:
+    """When no line of this task that was sent without an answer can land any more."""
+    lines = call.read_contact(line.contact) if line.contact else [line]
+    sent = [each.sent_at for each in lines if each.is_open and each.sent_at]
+    return max(sent) + timedelta(seconds=call.knobs.settle_seconds) if sent else None
+
+
+def _send(call: Call, line: Write, task_id: str, text: str) -> Doing:
+    def mark() -> None:
+        call.update(line, sent_at=call.now())
+
+    change = partial(_change_text, task_id=task_id, text=text)
+    try:
+        yield Send("update_task", change, mark)
+    except AmbiguousError:
+        raise
+    except ClientError:
+        call.update(line, sent_at=None)  # known not to be done
+        raise
+
+
+def _change_text(crm: BehomesClient, *, task_id: str, text: str) -> None:
+    crm.update("task", task_id, {"text": text})
 
 
 def _own_task(call: Call, facts: CallFacts, line: Write, task: Write | None) -> Doing:

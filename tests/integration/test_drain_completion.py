@@ -11,8 +11,10 @@ from tests.factories import (
     event,
     hung_up,
     lost_call,
+    moment,
     record,
     talking,
+    wait_until,
 )
 
 TASKS = {"tasks": {"lost_incoming": {"assign": "from_settings"}}}
@@ -275,6 +277,24 @@ def test_completion_that_fails_is_done_later(server):
     server.settle()
 
     assert custom_fields(server, "leads") == [{"talk_seconds": 75}]
+
+
+def test_a_line_that_lands_late_takes_no_other_line_away(any_server):
+    any_server.use(settings=TASKS)
+    any_server.notify(*lost_call("1"))
+    any_server.drain()
+    any_server.fault("late_commit", "update_task", count=1, seconds=0.8, answer="error")
+    any_server.notify(*lost_call("2"))
+    any_server.drain()
+
+    any_server.notify(*lost_call("3", notification_time=moment(60)))
+    any_server.drain()
+    wait_until(lambda: any_server.crm.control("GET", "/_sim/audit")["pending"] == 0)
+    any_server.settle()
+
+    (task,) = any_server.written("tasks")
+    assert len(task["text"].split("\n")) == 3
+    assert {any_server.state(call) for call in "123"} == {("written", None)}
 
 
 # Recordings
