@@ -269,6 +269,8 @@ def test_start_page_is_the_overview_looked_at_last(app, admin, office):
 VALUES = {
     Kind.CRM_AWAY: {"since": NOON},
     Kind.PBX_AWAY: {"since": NOON},
+    Kind.NOT_NOTIFIED: {"count": 3, "since": None},
+    Kind.REPORT_STOPPED: {"reason": "timeout", "since": NOON},
     Kind.SILENT: {"since": NOON},
     Kind.ADDRESS_ENDS: {"at": NOON},
     Kind.SET_ASIDE: {"count": 1},
