@@ -174,11 +174,13 @@ def _close(call: Call, write: Write) -> Doing:
         return
     try:
         record = yield from _read(task)
-        if record is None or record.status == "done":
+        line = write.body["line"]
+        if record is None or (record.status == "done" and not _stands_in(record, line)):
             _leave(call, write, task)
             return
-        changes = _changes(record, write.body["line"])
-        yield Send("close_task", lambda crm: crm.update("task", record.id, changes))
+        if record.status != "done":  # else it was us, and the answer was lost
+            changes = _changes(record, line)
+            yield Send("close_task", lambda crm: crm.update("task", record.id, changes))
     except KeyRefusedError:
         raise
     except NotFoundError:
@@ -206,9 +208,13 @@ def _read(task: Write) -> Generator[Step, Any, CrmRecord | None]:
     return next((each for each in found if each.id == task.crm_id), None)
 
 
+def _stands_in(record: CrmRecord, line: str) -> bool:
+    return line in (record.texts.get("text") or "").split("\n")
+
+
 def _changes(record: CrmRecord, line: str) -> dict[str, Any]:
     old = record.texts.get("text")
-    if old is None or line in old.split("\n"):
+    if old is None or _stands_in(record, line):
         return {"status": "done"}
     return {"status": "done", "text": f"{old}\n{line}" if old else line}
 
