@@ -42,8 +42,9 @@ def main(arguments: list[str] | None = None) -> int:
         began = time.monotonic()
         cases, plan = _chosen(options)
         report = Report()
+        shards = SHARDS if options.sample is None else 1
         with tempfile.TemporaryDirectory(prefix="crash-") as folder:
-            for result in _results(database, Path(folder), cases, plan):
+            for result in _results(database, Path(folder), cases, plan, shards):
                 report.add(result)
                 _say(report)
         print(f"\n## {database}\n", *report.lines(), sep="\n")
@@ -76,20 +77,22 @@ def _say(report: Report) -> None:
         print(words, file=sys.stderr, flush=True)
 
 
-# Two shards at work
+# Shards at work
 
 
-def _results(database: str, folder: Path, cases: list[Case], plan: Plan) -> Iterator[Result]:
-    """What both shards find, as it comes. Raises RuntimeError if one of them breaks."""
+def _results(
+    database: str, folder: Path, cases: list[Case], plan: Plan, count: int
+) -> Iterator[Result]:
+    """What the shards find, as it comes. Raises RuntimeError if one of them breaks."""
     context = multiprocessing.get_context("fork")
     queue = context.Queue()
-    with _databases(database, folder) as urls:
+    with _databases(database, folder, count) as urls:
         shards = []
         for number, url in enumerate(urls):
             place = folder / str(number)
             place.mkdir()
             create_tables(url, place)
-            share = cases[number::SHARDS]
+            share = cases[number::count]
             shards.append(context.Process(target=_work, args=(url, place, share, plan, queue)))
         for shard in shards:
             shard.start()
@@ -116,14 +119,14 @@ def _work(
 
 
 @contextmanager
-def _databases(database: str, folder: Path) -> Iterator[list[str]]:
+def _databases(database: str, folder: Path, count: int) -> Iterator[list[str]]:
     """An empty database for each shard; PostgreSQL's are on the server of DATABASE_URL, if that
     is one, else on one of our own."""
     if database == "sqlite":
-        yield [f"sqlite:///{folder / str(number) / 'app.db'}" for number in range(SHARDS)]
+        yield [f"sqlite:///{folder / str(number) / 'app.db'}" for number in range(count)]
         return
     with _postgres() as server:
-        names = [f"crash_points_{os.getpid()}_{number}" for number in range(SHARDS)]
+        names = [f"crash_points_{os.getpid()}_{number}" for number in range(count)]
         engine = create_engine(server, isolation_level="AUTOCOMMIT")
         with engine.connect() as connection:
             for name in names:

@@ -9,21 +9,20 @@ import random
 import signal
 import sys
 import traceback
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 from chaos import crash_life as life
-from chaos.crash_cases import GOOD, OPERATIONS, Case
+from chaos.crash_cases import GOOD, Case
 from chaos.crash_kill import Notes
 from chaos.crash_oracle import Picture, differences, faults_of, lost_and_doubled, picture
 from tests.factories import Server
 from tests.simulated import Simulator, behomes_simulator
 
 NOT_KILLED = 0
-WARMING = [Case(operation, GOOD) for operation in OPERATIONS[3:]]
 CHILD_SECONDS = 60
 # The life of a write: from the commits before its request to those after its last answer. What
 # comes before and after is the same for every answer: it is gone through once, with a good answer.
@@ -153,11 +152,12 @@ class Plan:
         return random.Random(f"{self.seed} {case.name}")
 
 
-def run(database_url: str, folder: Path, cases: Iterable[Case], plan: Plan) -> Iterator[Result]:
+def run(database_url: str, folder: Path, cases: Sequence[Case], plan: Plan) -> Iterator[Result]:
     """Work on these cases with a CRM simulator of our own; results as they come."""
     logging.disable(logging.WARNING)
     with _simulator(folder) as crm, life.stage_on(database_url, folder, crm) as server:
-        life.warm_up(server, WARMING)
+        one_of_each = {case.operation.scenario: Case(case.operation, GOOD) for case in cases}
+        life.warm_up(server, one_of_each.values())
         shard = Shard(server, folder)
         for case in cases:
             yield from _case(shard, case, plan)

@@ -1,11 +1,7 @@
-"""Workers: leases, crashes, poison, pace, and a process killed at every point."""
+"""Workers: leases, crashes of our own, poison, pace."""
 
 from __future__ import annotations
 
-import os
-import signal
-import subprocess
-import sys
 import threading
 import time
 
@@ -13,15 +9,8 @@ import pytest
 from sqlalchemy import text
 
 from services import call_work
-from tests.factories import answered_call, lost_call
+from tests.factories import answered_call
 
-ALL_FOUR = {
-    "incoming": {"first": {"create": "lead_and_deal", "owner": "from_settings"}},
-    "tasks": {"lost_incoming": {"assign": "from_settings"}},
-    "fields": [
-        {"id": "f", "entity": "lead", "target": "talk_seconds", "value": "{{wait_duration}}"}
-    ],
-}
 PHONES = [f"9715000007{number:02}" for number in range(40)]
 
 
@@ -177,82 +166,3 @@ def test_no_more_requests_a_second_than_allowed_by_two_workers_together(any_serv
     # 8 calls take 4 requests each; 5 of 32 go at once.
     assert len(any_server.requests()) == 32
     assert time.monotonic() - began > (32 - 5) / 20 - 0.3
-
-
-# Killed at every point
-
-CHILD = """
-import os, signal, sys, time
-from pathlib import Path
-from sqlalchemy import event
-from app import create_app
-from models import db
-from runtime.config import Config
-from services import crm_requests
-from services.drain import Drain
-from services.knobs import Knobs
-from services.offices import Offices
-
-where, number = sys.argv[1], int(sys.argv[2])
-seen = 0
-def count(*_):
-    global seen
-    seen += 1
-    if seen == number:
-        os.kill(os.getpid(), signal.SIGKILL)
-app = create_app(Config.load())
-with app.app_context():
-    ports, engine = app.extensions["ports"], db.engine
-if where == "commit":
-    event.listen(engine, "commit", count)
-else:
-    run = crm_requests.CrmRequests._run
-    def counting(self, *args):
-        count() if where == "request" else None
-        run(self, *args)
-        count() if where == "answer" else None
-    crm_requests.CrmRequests._run = counting
-Drain(engine, Offices(ports), Knobs.of(ports)).run(time.monotonic() + 15)
-"""
-
-
-def run_child(server, where, number):
-    """A worker process that is killed at that point; its exit code."""
-    config = server.app.extensions["config"]
-    environ = {
-        **os.environ,
-        "INSTANCE_DIR": str(config.instance_dir),
-        "DATABASE_URL": config.database_url,
-        "API_HOSTS": ",".join(config.api_hosts),
-        "DEMO": "0",
-    }
-    command = [sys.executable, "-c", CHILD, where, str(number)]
-    return subprocess.run(command, env=environ, timeout=60, check=False).returncode
-
-
-@pytest.mark.parametrize(
-    ("where", "numbers"),
-    [
-        ("commit", range(2, 26, 7)),
-        ("request", (1, 4, 7)),
-        ("answer", (1, 4, 7)),
-    ],
-)
-def test_worker_killed_anywhere_loses_and_doubles_nothing(any_server, where, numbers):
-    any_server.use(settings=ALL_FOUR)
-    any_server.configure(idempotency="off")
-    expected = {"clients": 0, "leads": 0, "deals": 0, "tasks": 0, "calls": 0}
-    killed = 0
-    for number in numbers:
-        any_server.notify(*lost_call(f"{where}{number}", contact_phone_number=PHONES[number]))
-        any_server.pass_time(3)
-
-        killed += run_child(any_server, where, number) == -signal.SIGKILL
-
-        any_server.pass_time(11)  # the lease of the dead
-        any_server.settle(seconds=130)
-        expected = {name: count + 1 for name, count in expected.items()}
-        assert any_server.state(f"{where}{number}") == ("written", None)
-        made = any_server.audit()
-        assert made["leads"] == made["deals"] == made["calls"] == expected["leads"]
-    assert killed >= len(numbers) / 2
