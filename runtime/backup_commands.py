@@ -19,7 +19,7 @@ from runtime.backup.archive import BadBackup, Manifest
 from runtime.backup.create import create, forget_old
 from runtime.backup.restore import restore
 from runtime.backup.verify import opened
-from runtime.command_line import fail, print_json
+from runtime.command_line import fail, note_command, print_json
 from runtime.config import Config
 from runtime.run import CannotStart
 from services import heartbeats
@@ -95,6 +95,7 @@ def restore_backup(file: Path, passphrase_file: Path | None, force: bool) -> Non
         done = restore(file, _config(), passphrase=passphrase, force=force)
     except (BadBackup, CannotStart, OSError) as error:
         fail("restore_refused", str(error))
+    note_command("backup restore")
     before = str(done.before) if done.before else None
     print_json({"before": before, "keys_written": done.keys_written, **_shown(done.manifest)})
     click.echo(

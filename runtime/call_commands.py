@@ -10,7 +10,14 @@ from flask import current_app
 
 from clients.errors import ClientError
 from models import db
-from runtime.command_line import fail, find_integration, ports, print_json, read_moment
+from runtime.command_line import (
+    fail,
+    find_integration,
+    note_command,
+    ports,
+    print_json,
+    read_moment,
+)
 from services.reconcile import NoPbx, reconcile
 from services.report_pages import OutOfPoints
 
@@ -29,6 +36,7 @@ def reconcile_calls(integration_id: int, since: str, till: str) -> None:
     if begin > end:
         fail("date_invalid", "--from is later than --till.")
     db.session.remove()
+    note_command("calls reconcile", integration_id)
     try:
         counts = reconcile(
             db.engine, ports(), integration_id, since=begin, till=end, kind="command"

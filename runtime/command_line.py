@@ -16,8 +16,9 @@ from sqlalchemy import select
 
 from models import Integration, db
 from models.integration import LIVE
+from rules.audit import Change
 from rules.times import YEARS
-from services.audit_log import Actor, begin_acting, end_acting
+from services.audit_log import Actor, begin_acting, end_acting, record
 from services.ports import Ports
 
 
@@ -25,6 +26,13 @@ def act_as_command() -> None:
     """What this command changes is written down as its doing, and whose command it was."""
     token = begin_acting(lambda: Actor("command", _user()))
     click.get_current_context().call_on_close(lambda: end_acting(token))
+
+
+def note_command(command: str, integration_id: int | None = None) -> None:
+    """Write down that a command has changed what no line of its own tells: keys, comparisons."""
+    act_as_command()
+    with db.engine.begin() as connection:
+        record(connection, Change.COMMAND, integration_id, command=command)
 
 
 def _user() -> str:

@@ -13,7 +13,7 @@ from flask.cli import AppGroup, with_appcontext
 from models import db
 from runtime import keys as files
 from runtime.backup.keys import names
-from runtime.command_line import fail, print_json
+from runtime.command_line import fail, note_command, print_json
 from runtime.config import ENCRYPTION_KEYS_FILE, SECRET_KEY_FILE, Config
 from services.reseal import Resealed, reseal
 from services.vault import Vault
@@ -42,6 +42,7 @@ def rotate(is_new: bool) -> None:
         path = _file(config)
         files.replace(path, [files.new_fernet_key(), *files.read(path)])
     done = _reseal(config)
+    note_command("keys rotate")
     print_json({"keys": names(config.encryption_keys_now()), **asdict(done)})
     sys.exit(0 if done.is_complete else 1)
 
@@ -59,6 +60,7 @@ def drop_old() -> None:
     files.replace(path, [newest])
     # What a process has sealed in the moment between: it had read the keys just before.
     done = _reseal(config, Vault([newest, *older]))
+    note_command("keys drop-old")
     print_json({"keys": names((newest,)), "dropped": names(tuple(older)), **asdict(done)})
 
 
@@ -72,6 +74,7 @@ def new_session_key() -> None:
     if known[:1] != (config.secret_key,):
         fail("kept_elsewhere", "SECRET_KEY is set in the environment: change it there.")
     files.replace(path, [files.new_secret(), *known])
+    note_command("keys new-session-key")
     print_json({"kept": len(known) + 1, "counts_from": "the next start"})
 
 
