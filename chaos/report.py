@@ -33,7 +33,7 @@ def show(result: Result) -> None:
         print(f"BROKEN OFF: {result.broken_off}")
     for one in (result.findings or result.early)[:SHOWN]:
         print(f"  {one}")
-    if not result.is_clean:
+    if result.folder and result.folder.exists():
         print(f"kept for a look: {result.folder}")
     print(flush=True)
 
