@@ -36,7 +36,8 @@ NOT_LOST = _l("This entry is not missing any more: nothing was changed.")
 @admin_only
 def index(id: int) -> Response:
     integration = get_integration(id)
-    accounts = read_accounts(db.session(), integration)
+    kept = current_app.extensions["kept_figures"]
+    accounts = kept.get(("days", id), lambda: read_accounts(db.session(), integration))
     compared = read_compared(db.session(), integration, accounts[-1].span.start)
     findings = audit_findings.list_open(db.session(), id)
     run = crm_audit_runs.find_last(db.session(), id)
@@ -54,7 +55,6 @@ def index(id: int) -> Response:
         days=[told.day_line(each, integration, compared) for each in accounts],
         choices=told.CHOICES,
         findings=[told.finding_line(each, clients) for each in findings],
-        counts=audit_findings.count_open(db.session(), id),
         run=run,
         run_words=told.audit_words(run, integration.timezone) if run else "",
         run_error=told.audit_error(run.error) if run else "",

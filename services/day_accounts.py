@@ -144,9 +144,9 @@ def read_compared(session: Session, integration: Integration, since: datetime) -
         RUNS.c.started_at >= since,
     )
     stretches = [(row.from_at, row.till_at) for row in session.execute(of_days)]
-    if integration.reconciled_till is not None:
-        # The watermark began to move where the integration was made.
-        stretches.append((integration.created_at, integration.reconciled_till))
+    began = _began(session, integration.id)
+    if began is not None and integration.reconciled_till is not None:
+        stretches.append((began, integration.reconciled_till))
     has_key = bool(integration.access_token_sealed and integration.data_api_url)
     return Compared(tuple(stretches), (integration.reconcile_error or "") if has_key else "no_key")
 
@@ -252,3 +252,12 @@ def _store(connection: Connection, integration_id: int, account: Account) -> Non
     connection.execute(
         statement.on_conflict_do_update(index_elements=["integration_id", "day"], set_=columns)
     )
+
+
+def _began(session: Session, integration_id: int) -> datetime | None:
+    """From where on the watermark tells: an integration that is older than the comparison was not
+    compared from its making on. Runs are kept for longer than days are shown."""
+    query = select(RUNS.c.from_at).where(
+        RUNS.c.integration_id == integration_id, RUNS.c.kind == "periodic"
+    )
+    return session.execute(query.order_by(RUNS.c.started_at).limit(1)).scalar()

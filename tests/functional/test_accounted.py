@@ -10,7 +10,16 @@ from zoneinfo import ZoneInfo
 import pytest
 from sqlalchemy import select
 
-from models import AuditFinding, AuditRun, CallSession, CrmWrite, DayRepair, Integration, db
+from models import (
+    AuditFinding,
+    AuditRun,
+    CallSession,
+    CrmWrite,
+    DayRepair,
+    Integration,
+    ReconcileRun,
+    db,
+)
 from rules.accounting import span_of_day
 from tests.pages import HTMX, csrf_token
 
@@ -28,6 +37,15 @@ def days(app, office):
         integration.created_at = before.start - timedelta(days=1)
         integration.access_token_sealed = "sealed"
         integration.reconciled_till = yesterday.until
+        db.session.add(
+            ReconcileRun(
+                integration_id=office.id,
+                kind="periodic",
+                from_at=integration.created_at,
+                till_at=yesterday.until,
+                started_at=yesterday.until,
+            )
+        )
         for number, (state, reason) in enumerate(
             (
                 ("written", None),

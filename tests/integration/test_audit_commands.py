@@ -10,6 +10,7 @@ import pytest
 from services.day_accounts import store_days
 from services.intake import take_in
 from tests.factories import answered_call
+from tests.integration.test_day_accounts import compare_till
 
 COUNTS = ("checked", "present", "gone", "lost", "doubled")
 
@@ -76,7 +77,7 @@ def test_day_is_told_with_its_standing(server, run):
     code, told = run("calls", "accounted", server.id)
     assert (code, told["standing"], told["complete"]) == (1, "not_compared", False)
 
-    server.change(reconciled_till=server.now())
+    compare_till(server, server.now())
     store_days(server.engine, server.id)
 
     code, told = run("calls", "accounted", server.id)

@@ -78,7 +78,7 @@ def test_each_count_is_the_number_of_calls_of_its_list(planted):
             found = read_accounts(session, own)
 
         assert len([each for each in statements if "call_session" in each]) == 1
-        assert len(statements) <= 4
+        assert len(statements) <= 5
         assert len(found) == 30
         assert sum(each.tally.calls for each in found) > 300
         for account in found:
@@ -143,10 +143,19 @@ def test_day_is_complete_only_when_it_was_compared_to_its_end(server):
     yesterday = make_yesterday(server)
     assert standing(server, yesterday) is Standing.NOT_COMPARED
 
-    server.change(reconciled_till=yesterday.until - timedelta(minutes=1))
+    compare_till(server, yesterday.until - timedelta(minutes=1))
     assert standing(server, yesterday) is Standing.NOT_COMPARED
-    server.change(reconciled_till=yesterday.until)
+    compare_till(server, yesterday.until)
     assert standing(server, yesterday) is Standing.COMPLETE
+
+
+def test_days_before_the_comparison_began_are_not_called_complete(server):
+    """An integration that was there before it was compared at all."""
+    yesterday = make_yesterday(server)
+
+    compare_till(server, server.now(), since=yesterday.start + timedelta(hours=1))
+
+    assert standing(server, yesterday) is Standing.NOT_COMPARED
 
 
 def check_what_is_no_day(server):
@@ -185,6 +194,24 @@ def test_run_over_the_whole_day_counts_as_the_watermark_does(server, run, expect
     assert standing(server, yesterday) is expected
 
 
+def compare_till(server, till, *, since=None):
+    """As the periodic comparison does: it moves the watermark on from where it began."""
+    server.change(reconciled_till=till)
+    with Session(server.engine) as session, session.begin():
+        begin = since or session.get_one(Integration, server.id).created_at
+        values = {"rows": 0, "known": 0, "taken_in": 0, "completed": 0}
+        session.add(
+            ReconcileRun(
+                integration_id=server.id,
+                kind="periodic",
+                from_at=begin,
+                till_at=till,
+                started_at=till,
+                **values,
+            )
+        )
+
+
 def make_yesterday(server):
     server.change(
         created_at=server.now() - timedelta(days=20),
@@ -206,7 +233,7 @@ def test_counts_are_stored_once_and_outlive_the_calls(any_server):
     yesterday = make_yesterday(any_server)
     fill(any_server, yesterday, written=5, failed=1)
     assert store_days(any_server.engine, any_server.id) == 0  # nothing was compared
-    any_server.change(reconciled_till=yesterday.until)
+    compare_till(any_server, yesterday.until)
     assert store_days(any_server.engine, any_server.id) == 20
     assert store_days(any_server.engine, any_server.id) == 1  # the one with a call to mend
     with Session(any_server.engine) as session, session.begin():
