@@ -16,10 +16,11 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from chaos.campaign import Order, run_campaign
+from chaos.campaign import run_campaign
 from chaos.controls import CONTROLS, as_it_must_be, run_controls
 from chaos.killers import EVERYBODY
 from chaos.report import as_json, show
+from chaos.results import Order
 from chaos.sabotaged import SABOTAGES
 
 # From so many calls on every kind of fault must have happened.

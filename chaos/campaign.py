@@ -12,21 +12,20 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from bench import postgres
 from bench.stack import free_port
 from chaos import faults
 from chaos.courier import Courier, schedule
-from chaos.killers import EVERYBODY, Killers
+from chaos.killers import Killers
 from chaos.office import CRM_KEY, ZONE, integration_file, pbx_account
 from chaos.oracle import expect
 from chaos.plan import Plan, make_plan
 from chaos.product import OWN, Product
+from chaos.results import Order, Result
 from chaos.simulated import Notification, Simulator, play, settled, simulator
 from chaos.verdict import Finding, compare
 
@@ -39,55 +38,6 @@ RECONCILED_SHARE = 0.97
 BROKEN_SECONDS = 45.0
 # The server is stopped without ado, but the machine does not lose its power.
 WITHOUT_FSYNC = "-c fsync=off"
-
-
-@dataclass(frozen=True)
-class Order:
-    """Which campaign to run."""
-
-    seed: int
-    calls: int
-    database: str
-    per_second: float = 12.0
-    sabotage: str = ""
-    drops: bool = True
-    killers: tuple[str, ...] = EVERYBODY
-    reconciles: bool = True
-    often: float = 1.0  # how much likelier a fault of the CRM is than usual
-    more: tuple[str, ...] = ()  # kinds of CRM faults that are five times as likely
-    limit_seconds: float = 600.0
-
-    @property
-    def name(self) -> str:
-        about = f", without {self.sabotage}" if self.sabotage else ""
-        return f"{self.calls} calls, seed {self.seed}, {self.database}{about}"
-
-
-@dataclass
-class Result:
-    """What a campaign has shown."""
-
-    order: Order
-    counts: Counter[str] = field(default_factory=Counter)
-    answers: Counter[str] = field(default_factory=Counter)
-    acknowledged: int = 0  # calls of which everything was answered 200
-    findings: list[Finding] = field(default_factory=list)
-    early: list[Finding] = field(default_factory=list)  # before any reconciliation
-    written: Counter[str] = field(default_factory=Counter)
-    reconciled: dict[str, Any] = field(default_factory=dict)
-    replayed: int = 0
-    seconds: dict[str, float] = field(default_factory=dict)
-    broken_off: str = ""  # why it did not come to its end
-    folder: Path | None = None
-
-    @property
-    def is_clean(self) -> bool:
-        return not (self.findings or self.early or self.broken_off)
-
-    @property
-    def missing(self) -> list[str]:
-        """Kinds of faults that were wanted and never happened."""
-        return [kind for kind in faults.wanted(self.order.database) if not self.counts[kind]]
 
 
 class Campaign:

@@ -13,7 +13,8 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
-from chaos.campaign import Order, Result, run_campaign
+from chaos.campaign import run_campaign
+from chaos.results import Order, Result
 from chaos.verdict import WRONG
 
 BESIDE = 2  # at once

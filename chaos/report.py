@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
-from chaos.campaign import Result
+from chaos.results import Result
 from chaos.verdict import DOUBLED, LOST, UNEXPECTED, WRONG, Finding
 
 SHOWN = 40

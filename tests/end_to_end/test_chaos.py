@@ -11,9 +11,10 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from bench.postgres import find_programs
-from chaos.campaign import Order, run_campaign
+from chaos.campaign import run_campaign
 from chaos.controls import CONTROLS, is_caught
 from chaos.report import show
+from chaos.results import Order
 from tests.need import skip_or_fail
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(1500)]
