@@ -144,11 +144,14 @@ def take_back(session: Session, key_id: int, *conditions: ColumnElement[bool]) -
 def take_back_all(session: Session, login_id: int) -> None:
     """End all keys of a person: with a changed password, or "sign out everywhere". The caller
     commits."""
-    session.execute(
+    ended = session.execute(
         update(ConsoleToken)
         .where(ConsoleToken.login_id == login_id, ConsoleToken.revoked_at.is_(None))
         .values(revoked_at=now_ms())
-    )
+        .returning(ConsoleToken.integration_id, ConsoleToken.origin)
+    ).all()
+    for row in ended:
+        record(session, Change.POPUP_KEY_ENDED, row.integration_id, origin=row.origin)
 
 
 def purge(session: Session) -> None:

@@ -59,6 +59,11 @@ def is_watched(statement: str) -> bool:
     return found[2] in WATCHED
 
 
+def rows_changed(connection) -> int:
+    """How many rows SQLite has changed on this connection so far: one that found none is none."""
+    return connection.connection.dbapi_connection.total_changes
+
+
 @contextmanager
 def watching(engine):
     """While this lasts, transactions of requests are looked at; those that fail are yielded."""
@@ -69,13 +74,15 @@ def watching(engine):
             return
         seen = connection.info.setdefault("changes", {"watched": [], "is_told": False})
         if is_watched(statement):
+            seen.setdefault("rows", rows_changed(connection))
             seen["watched"].append(f"{request.method} {request.endpoint}: {statement[:80]}")
         if "INSERT INTO audit_entry" in statement:
             seen["is_told"] = True
 
     def committed(connection):
         seen = connection.info.pop("changes", None)
-        if seen and seen["watched"] and not seen["is_told"]:
+        is_changed = seen and seen["watched"] and rows_changed(connection) > seen["rows"]
+        if is_changed and not seen["is_told"]:
             unaudited.extend(seen["watched"])
 
     def rolled_back(connection):
