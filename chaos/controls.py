@@ -18,14 +18,14 @@ from chaos.results import Order, Result
 from chaos.verdict import WRONG
 
 BESIDE = 2  # at once
-CALLS = 80
+CALLS = 60
 SHORT = Order(
     seed=1,
     calls=CALLS,
     database="sqlite",
     drops=False,
     reconciles=False,
-    limit_seconds=600.0,
+    limit_seconds=900.0,
 )
 CONTROLS = {
     "": replace(SHORT, often=2.0, killers=("workers", "broker")),

@@ -22,7 +22,7 @@ pytestmark = [pytest.mark.e2e, pytest.mark.timeout(1500)]
 DATABASES = ("sqlite", pytest.param("postgresql", marks=pytest.mark.postgres))
 SABOTAGES = [name for name in CONTROLS if name]
 ORDERS = CONTROLS | {
-    database: Order(seed=1, calls=300, database=database, limit_seconds=700)
+    database: Order(seed=1, calls=300, database=database, per_second=20.0, limit_seconds=1200)
     for database in ("sqlite", "postgresql")
 }
 
