@@ -14,6 +14,8 @@ from clients.errors import (
     UnsupportedError,
 )
 from rules.crm import Client, Created, CrmRecord
+from rules.vocabulary import Contact
+from services.call import Stored
 from services.carry_out import body_with_links, carry_out, carry_out_creates
 from services.steps import Busy
 from tests.unit.rules.calls import CLIENT_PHONE, facts
@@ -180,6 +182,9 @@ def test_of_several_found_the_oldest_counts_and_the_alarm_is_told(found, oldest)
     call, _ = carried(write, tuple(found))
 
     assert write.crm_id == oldest
+    ((integration_id, doubled, ids),) = call.changes.doubles
+    assert (integration_id, sorted(ids)) == (3, ["a", "b"])
+    assert doubled["crm_id"] == oldest
     assert traced(call) == [
         ("duplicate_alarm", {"kind": "lead", "count": 2}),
         ("write_found", {"kind": "lead", "crm_id": oldest, "count": 2}),
@@ -478,3 +483,35 @@ def test_not_found_without_a_number_to_look_up_loses_the_link():
 
     assert operations(asked) == ["create_lead"]
     assert (write.status, write.links) == ("planned", {})
+
+
+def test_not_found_that_links_to_nothing_is_a_refusal():
+    write = make_write()
+
+    carried(write, NotFoundError("what is it?"))
+
+    assert (write.status, write.refusals, write.error["code"]) == ("planned", 1, "not_found")
+
+
+def test_client_of_ours_who_is_gone_is_made_again_for_a_first_contact():
+    client = make_write("client", ledger_key="acc_1|client|h|1", status="done", crm_id="c_1")
+    lead = make_write("lead", links={"client": {"key": client.ledger_key}})
+    call = make_call(client, lead)
+    contact = Stored("contact", "first-lead", (), Contact.FIRST, None, None)
+    call.decisions["contact"] = contact
+
+    asked = drive(
+        carry_out(call, FACTS, lead),
+        NotFoundError(),
+        [client],
+        (),
+        (),
+        Created("c_2", True),
+        Created("l_1", True),
+    )
+
+    again = ["find_clients", "find_clients", "create_client", "create_lead"]
+    assert operations(asked) == ["create_lead", "lock", *again]
+    assert asked[-1][3] == {"title": "A call", "client_id": "c_2"}
+    assert ("client_gone", {"client_id": "c_1"}) in traced(call)
+    assert (client.closed_at, lead.crm_id) == (NOW, "l_1")
