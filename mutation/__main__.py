@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import subprocess
 import sys
 import tempfile
@@ -22,7 +21,7 @@ from mutation.tree import MODULES, make_copy
 
 WANTED = 0.85
 # How the tests of a mutant ended.
-SURVIVED, NO_TESTS, UNKNOWN = (0,), (5, 33), (None,)
+SURVIVED, NO_TESTS = (0,), (5, 33)
 
 
 @dataclass(frozen=True)
@@ -33,6 +32,7 @@ class Score:
     killed: int
     total: int
     equivalent: int
+    unchecked: int  # the run was broken off before them
     survivors: tuple[str, ...]
 
     @property
@@ -43,24 +43,31 @@ class Score:
 def main() -> int:
     options = _options()
     with _folder(options.keep) as folder:
-        if not (folder / "pyproject.toml").exists():
-            make_copy(folder)
-        command = [str(Path(sys.executable).with_name("mutmut")), "run"]
-        command += ["--max-children", str(options.children)]
-        with (folder / "mutmut.log").open("w") as log:
-            # Its progress is for a terminal; what it found stands in the files beside the mutants.
-            environ = {**os.environ, "COLUMNS": "100"}
-            done = subprocess.run(command, cwd=folder, env=environ, stdout=log, stderr=log)
-        if done.returncode:
-            print((folder / "mutmut.log").read_text()[-3000:])
+        if not options.report and not _mutate(folder, options.children):
             return 2
         groups = {name: [score(folder, each) for each in of] for name, of in MODULES.items()}
     return _report(groups)
 
 
+def _mutate(folder: Path, children: int) -> bool:
+    """Run the tool in a copy of the tree; False, and its last words, if it could not work."""
+    if not (folder / "pyproject.toml").exists():
+        make_copy(folder)
+    command = [str(Path(sys.executable).with_name("mutmut")), "run", "--max-children"]
+    with (folder / "mutmut.log").open("w") as log:
+        # Its progress is for a terminal; what it found stands in the files beside the mutants.
+        done = subprocess.run(
+            [*command, str(children)], cwd=folder, stdout=log, stderr=log, check=False
+        )
+    if done.returncode:
+        print((folder / "mutmut.log").read_text()[-3000:])
+    return done.returncode == 0
+
+
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="mutation", description=__doc__)
     parser.add_argument("--keep", type=Path, metavar="FOLDER", help="where the copy stays")
+    parser.add_argument("--report", action="store_true", help="only what --keep holds by now")
     parser.add_argument("--children", type=int, default=2, help="how many mutants at once")
     return parser.parse_args()
 
@@ -77,11 +84,22 @@ def _folder(keep: Path | None) -> Iterator[Path]:
 
 def score(folder: Path, path: str) -> Score:
     """What became of the mutants of one module."""
-    told = json.loads((folder / "mutants" / f"{path}.meta").read_text())["exit_code_by_key"]
-    equivalent = {name for name in told if name in EQUIVALENT}
-    counted = {name: code for name, code in told.items() if name not in equivalent}
-    alive = sorted(n for n, code in counted.items() if code in SURVIVED + NO_TESTS + UNKNOWN)
-    return Score(path, len(counted) - len(alive), len(counted), len(equivalent), tuple(alive))
+    meta = json.loads((folder / "mutants" / f"{path}.meta").read_text())
+    told, hashes = meta["exit_code_by_key"], meta["hash_by_function_name"]
+    equivalent = {name for name in told if _is_equivalent(name, hashes)}
+    counted = {
+        name: code for name, code in told.items() if code is not None and name not in equivalent
+    }
+    alive = sorted(name for name, code in counted.items() if code in SURVIVED + NO_TESTS)
+    unchecked = sum(code is None for code in told.values())
+    killed = len(counted) - len(alive)
+    return Score(path, killed, len(counted), len(equivalent), unchecked, tuple(alive))
+
+
+def _is_equivalent(name: str, hashes: dict[str, str]) -> bool:
+    """Judged so, and its function is still the one that was judged."""
+    function = name.rsplit("__mutmut_", 1)[0].rsplit(".", 1)[-1]
+    return name in EQUIVALENT and EQUIVALENT[name][0] == hashes.get(function)
 
 
 def total(name: str, scores: list[Score]) -> Score:
@@ -90,23 +108,25 @@ def total(name: str, scores: list[Score]) -> Score:
         sum(each.killed for each in scores),
         sum(each.total for each in scores),
         sum(each.equivalent for each in scores),
+        sum(each.unchecked for each in scores),
         (),
     )
 
 
 def _report(groups: dict[str, list[Score]]) -> int:
-    print(f"{'module':<28}{'killed':>8}{'of':>7}{'share':>8}{'equivalent':>12}")
+    print(f"{'module':<28}{'killed':>8}{'of':>7}{'share':>8}{'equivalent':>12}{'unchecked':>11}")
     for name, scores in groups.items():
         for each in [*scores, total(name, scores)]:
             print(
                 f"{each.name:<28}{each.killed:>8,}{each.total:>7,}{each.share:>8.1%}"
-                f"{each.equivalent:>12}"
+                f"{each.equivalent:>12}{each.unchecked:>11,}"
             )
     for each in (
         survivor for scores in groups.values() for s in scores for survivor in s.survivors
     ):
         print(f"survived: {each}")
-    is_good = all(total(name, scores).share >= WANTED for name, scores in groups.items())
+    totals = [total(name, scores) for name, scores in groups.items()]
+    is_good = all(each.share >= WANTED and not each.unchecked for each in totals)
     return 0 if is_good else 1
 
 
