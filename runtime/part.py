@@ -6,7 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 FIRST_DELAY_SECONDS = 0.5
-LONGEST_DELAY_SECONDS = 30.0
+# Also whoever is killed again and again is back within the 15 s that work may rest for it.
+LONGEST_DELAY_SECONDS = 8.0
 HEALTHY_SECONDS = 60.0
 TRY_AGAIN_CODE = 75  # EX_TEMPFAIL of sysexits.h: what a task exits with when waiting may help
 
