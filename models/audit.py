@@ -62,7 +62,8 @@ class AuditFinding(db.Model):  # type: ignore[name-defined]
 
     `problem`: lost or doubled; `crm_id` is the one that we use, `ids` all that carry our reference.
     `state`: open; asked (a person had it made again); resolved (a later audit found one); gone (a
-    person said that it was deleted on purpose, or the CRM did).
+    person said that it was deleted on purpose, or the CRM did); accepted (a person leaves the
+    several as they are: open again when they change).
     """
 
     __tablename__ = "audit_finding"
