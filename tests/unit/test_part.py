@@ -13,7 +13,7 @@ def crash(child, *, lived_seconds, times=1):
     return delays
 
 
-def test_delay_doubles_up_to_half_a_minute():
+def test_delay_doubles_up_to_eight_seconds():
     child = Child(Part("web", print))
 
     delays = crash(child, lived_seconds=1, times=8)
