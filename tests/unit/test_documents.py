@@ -17,6 +17,7 @@ from rules.settings_checks import problems
 from runtime import commands
 from runtime.__main__ import PARTS
 from runtime.config import ROOT, read_env_file
+from runtime.version import version
 from services.integration_file import read_connection, read_file
 
 DOCUMENTS = [
@@ -194,6 +195,14 @@ def test_the_changelog_begins_with_what_is_unreleased():
     sections = re.findall(r"^## (.+)$", (ROOT / "CHANGELOG.md").read_text(), re.MULTILINE)
 
     assert sections[0] == "Unreleased"
+
+
+def test_the_newest_release_is_the_version_of_the_project():
+    sections = re.findall(r"^## (.+)$", (ROOT / "CHANGELOG.md").read_text(), re.MULTILINE)
+
+    number, _, day = sections[1].partition(" - ")
+    assert number == version()
+    assert re.fullmatch(r"\d{4}-\d{2}-\d{2}", day)
 
 
 def test_the_changelog_has_one_line_per_change():
