@@ -72,7 +72,7 @@ def test_journal_shows_newest_first_in_words(admin, fresh):
     assert "Incoming call" in page
     assert "chat_message" in page
     assert "8 notifications" in page
-    assert "Nothing is deleted from the journal by itself" in page
+    assert "Notifications are kept as long as their calls" in page
 
 
 FILTERED = {
