@@ -107,15 +107,6 @@ class BehomesClient:
         rows = read_list(data, self._wire.envelope.list)
         return tuple(self._rows("client", rows, values.client))
 
-    def clients_updated_since(
-        self, since: datetime | None, *, timeout: float = LIST_SECONDS
-    ) -> Iterator[Client]:
-        """Clients changed since then (all with None), page by page. A failing page raises."""
-        self._need("list_clients")
-        query = self._updated_since(since)
-        for rows in read_pages(self._requests, "list_clients", query, timeout):
-            yield from self._rows("client", rows, values.client)
-
     def clients_page(
         self,
         since: datetime | None,
@@ -123,16 +114,14 @@ class BehomesClient:
         *,
         timeout: float = LIST_SECONDS,
     ) -> tuple[tuple[Client, ...], dict[str, Any] | None]:
-        """One page of the same list, and the position of the next (plain JSON, to be kept as long
-        as it takes); None after the last. The first page is that of position None."""
+        """One page of the clients changed since then (of all with None), and the position of the
+        next (plain JSON, to be kept as long as it takes); None after the last. The first page is
+        that of position None."""
         self._need("list_clients")
-        query = self._updated_since(since)
+        codec = self._wire.codec
+        query = [("updated_since", str(codec.time(since.isoformat())))] if since else []
         page = read_page(self._requests, "list_clients", query, timeout, position)
         return tuple(self._rows("client", page.rows, values.client)), page.following
-
-    def _updated_since(self, since: datetime | None) -> list[tuple[str, str]]:
-        codec = self._wire.codec
-        return [("updated_since", str(codec.time(since.isoformat())))] if since else []
 
     def get_client(self, client_id: str, *, timeout: float = WRITE_SECONDS) -> Client:
         """One client. Raises NotFoundError if it is gone."""

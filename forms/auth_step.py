@@ -43,8 +43,6 @@ MOST_SOURCES = 100
 TOO_MANY_SOURCES = _l("Enter at most %(most)s addresses or networks.")
 NOT_A_SOURCE = _l("“%(line)s” is not an address or a network. Enter one per line.")
 
-ADDRESS_FIELDS = ("behomes_url", "data_api_url", "call_api_url")
-
 
 @dataclass(frozen=True)
 class Offered:

@@ -47,16 +47,6 @@ class Variable:
     members: tuple[str, ...] = ()
     fields: tuple[str, ...] = ()
 
-    @property
-    def is_report_only(self) -> bool:
-        """No notification carries it: a template that needs it needs the calls report."""
-        return self.known is Known.REPORT and not self.members
-
-    @property
-    def is_marketing(self) -> bool:
-        """It tells where the visitor came from, and is read from the calls report."""
-        return self.known is Known.REPORT and self.group is Group.SOURCE
-
     def label(self, locale: str) -> str:
         return self.label_en if locale == "en" else self.label_ru
 

@@ -9,11 +9,6 @@ HOUR, MINUTE = 3600.0, 60.0
 RESERVE = 0.2  # of a day's, left for syncs, reports and dialling
 
 
-def may_spend(limits: PointLimits, *, reserve: float = RESERVE) -> bool:
-    """Whether more than the reserve is left; as long as nobody has told, yes."""
-    return seconds_to_wait(limits, reserve=reserve) == 0.0
-
-
 def seconds_to_wait(limits: PointLimits, *, reserve: float = RESERVE) -> float:
     """Until when the work has to wait, by the points as they were told last; 0 if it may go on."""
     _note(limits)

@@ -15,7 +15,3 @@ from structlog.contextvars import bound_contextvars
 def about_call(integration_id: int, call_session_id: str | None) -> AbstractContextManager[Any]:
     """While this lasts, lines are about this call."""
     return bound_contextvars(integration=integration_id, call=call_session_id)
-
-
-def about_integration(integration_id: int) -> AbstractContextManager[Any]:
-    return bound_contextvars(integration=integration_id)

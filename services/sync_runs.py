@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import datetime, time
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import and_, func, or_, select, update
@@ -174,12 +174,6 @@ def _has_night_run(session: Session, integration_id: int, since: datetime) -> bo
         SyncRun.created_at >= since,
     )
     return session.scalars(query.limit(1)).first() is not None
-
-
-def seconds_left(run: SyncRun, now: datetime) -> float:
-    """How long nobody may take this run; 0 when it is free."""
-    left = (run.leased_until - now) if run.leased_until else timedelta()
-    return max(0.0, left.total_seconds())
 
 
 def _now(session: Session) -> datetime:

@@ -16,7 +16,7 @@ from blueprints.language import select_locale
 from blueprints.setup.lines import Line, fill, strong
 from blueprints.shown import masked_phone, moment
 from blueprints.words import Word
-from forms.templates_step import NAMES, TemplateForm
+from forms.templates_step import TemplateForm
 from models import CallSession, Integration
 from rules.choices import Choices
 from rules.previewing import TextPreview, preview
@@ -155,10 +155,6 @@ def _call_label(call: CallSession, zone: str) -> str:
     outcome = words.outcome_word(call.outcome)
     parts = [moment(call.started_at, zone), direction, outcome.label if outcome else None]
     return " · ".join(str(part) for part in [*parts, masked_phone(call.client_phone)] if part)
-
-
-def field_label(field: str) -> LazyString:
-    return NAMES[field]
 
 
 def templates_summary(integration: Integration, settings: Settings, choices: Choices) -> list[Line]:

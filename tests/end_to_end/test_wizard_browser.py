@@ -15,7 +15,6 @@ from tests.pages import NOON, make_app, plant_office
 pytestmark = pytest.mark.browser
 
 BASE = "/integrations/1"
-NEVER_READ = "/integrations/2"
 STEPS = ("auth", "users", "incoming", "outgoing", "tasks", "templates", "funnels", "fields")
 PAGES = {
     "home": f"{BASE}/setup",

@@ -78,7 +78,7 @@ METHODS = {
     "pipelines": lambda crm: crm.pipelines(timeout=2),
     "custom_fields": lambda crm: crm.custom_fields("deal", timeout=2),
     "find_clients": lambda crm: crm.find_clients(["+12025550143"], timeout=2),
-    "clients_updated_since": lambda crm: list(crm.clients_updated_since(None, timeout=2)),
+    "clients_page": lambda crm: crm.clients_page(None, None, timeout=2),
     "get_client": lambda crm: crm.get_client("c_501", timeout=2),
     "find_by_reference": lambda crm: crm.find_by_reference("task", "cg-1", timeout=2),
     "create": lambda crm: crm.create("lead", BODIES[Entity.LEAD], reference="cg-1", timeout=2),

@@ -30,7 +30,6 @@ RING, PICK_UP, DIAL = ("waiting_answer", 0), ("call_accepted", 5), ("outgoing_ca
 TALK, TALKED = ("talk_started", 10), ("talk_finished", 20)
 END = ("call_finished", 21, {"talk_time_duration": 0})
 BUSY = ("call_finished", 21, {"lost_reason": "subscriber_busy"})
-NOT_PICKED_UP = ("call_finished", 21, {"lost_reason": "no_success_operator_call"})
 
 
 @pytest.mark.parametrize(

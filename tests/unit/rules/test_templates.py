@@ -182,22 +182,6 @@ def test_a_template_knows_its_variables():
     ]
 
 
-@pytest.mark.parametrize(
-    ("name", "report_only", "marketing"),
-    [
-        pytest.param("source_name", True, True, id="report-alone"),
-        pytest.param("utm_source", False, True, id="perhaps-in-a-notification"),
-        pytest.param("finish_reason", False, False, id="reason"),
-        pytest.param("talk_duration", False, False, id="known-at-the-end"),
-    ],
-)
-def test_what_needs_the_report(name, report_only, marketing):
-    variable = VARIABLES[name]
-
-    assert variable.is_report_only is report_only
-    assert variable.is_marketing is marketing
-
-
 @pytest.mark.parametrize("name", [*VARIABLES])
 def test_each_variable_is_complete(name):
     variable = VARIABLES[name]
