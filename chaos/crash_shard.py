@@ -23,7 +23,7 @@ from tests.factories import Server
 from tests.simulated import Simulator, behomes_simulator
 
 NOT_KILLED = 0
-CHILD_SECONDS = 60
+CHILD_SECONDS = 300
 # The life of a write: from the commits before its request to those after its last answer. What
 # comes before and after is the same for every answer: it is gone through once, with a good answer.
 POINTS_BEFORE = 4

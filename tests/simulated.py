@@ -20,7 +20,7 @@ from typing import Any
 import requests
 
 ROOT = Path(__file__).parent.parent
-START_SECONDS = 20
+START_SECONDS = 60
 STOP_SECONDS = 5
 
 

@@ -27,7 +27,8 @@ LONG_AGO = NOW - timedelta(hours=73)
 
 def failed(error, how=failures.create_failed, **columns):
     """A call and its row after this failure."""
-    write = make_write(**{"status": "sent", "attempts": 1, "sent_at": NOW, **columns})
+    before = {"status": "sent", "attempts": 1, "sent_at": NOW, "next_at": later(9)}
+    write = make_write(**before | columns)
     call = make_call(write)
     how(call, write, error)
     return call, write
