@@ -38,8 +38,14 @@ def set_level(actor_id: int, login_id: int, integration_id: int, level: Level) -
     if level not in reach.levels_to_give(actor):
         _stop_if(Refusal.SEES_ALL)
     apply_reach(login, reach.with_level(target, level, integration_id))
-    told = {"email": login.email, "before": str(target.level), "after": str(level)}
-    record(db.session(), Change.LEVEL_CHANGED, integration_id, **told)
+    record(
+        db.session(),
+        Change.LEVEL_CHANGED,
+        integration_id,
+        email=login.email,
+        before=str(target.level),
+        after=str(level),
+    )
     db.session.commit()
 
 
@@ -98,8 +104,8 @@ def join_crm_user(actor_id: int, login_id: int, integration_id: int, user_id: st
         )
         .values(crm_user_id=user_id)
     )
-    told = {"email": login.email, "crm_user": user_id}
-    record(db.session(), Change.CRM_USER_CHOSEN, integration_id, **told)
+    change = Change.CRM_USER_CHOSEN
+    record(db.session(), change, integration_id, email=login.email, crm_user=user_id)
     db.session.commit()
 
 

@@ -72,8 +72,8 @@ def save_recording_settings(
         kept = RecordingCopy.integration_id == integration_id, RecordingCopy.state == "kept"
         until: Any = RecordingCopy.kept_at + keep_days * DAY_MS
         session.execute(update(RecordingCopy).where(*kept).values(expires_at=until))
-    told = {"pbx_days": pbx_days, "keep_days": keep_days}
-    record(session, Change.RECORDINGS_SAVED, integration_id, **told)
+    change = Change.RECORDINGS_SAVED
+    record(session, change, integration_id, pbx_days=pbx_days, keep_days=keep_days)
     session.commit()
 
 

@@ -6,6 +6,7 @@ import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
@@ -160,7 +161,7 @@ def set_nightly(session: Session, integration_id: int, *, is_on: bool) -> None:
     session.commit()
 
 
-def _note(session: Session, integration_id: int, crm_user_id: str, **values: object) -> None:
+def _note(session: Session, integration_id: int, crm_user_id: str, **values: Any) -> None:
     record(session, Change.PAIR_CHANGED, integration_id, crm_user=crm_user_id, **values)
 
 
