@@ -64,35 +64,41 @@ class CallFacts:
         return self.outcome is Outcome.ANSWERED or bool(self.talks)
 
 
+@dataclass(frozen=True)
+class _Course:
+    """What the other facts follow from."""
+
+    phone: str | None
+    client_phone: Phone | None
+    direction: Direction | None
+    is_closed: bool  # by the 4-hour rule, not by the PBX
+    is_ended: bool
+    talks: Talks
+    times: CallTimes
+
+
 def fold(events: Iterable[Event], around: Surroundings) -> CallFacts:
     """The facts of one call session from all its events. Pure, total; never raises."""
     material = gather(events, around)
-    is_closed = around.is_closed and not is_over(material)
-    is_ended = is_closed or is_over(material)
-    phone = _told(material, "contact_phone_number", material.report.contact_phone_number)
-    client_phone = normalise(phone, country=around.country)
-    direction = direction_of(material, client_phone, phone, is_ended=is_ended)
-    talks = fold_talks(material)
-    times = fold_times(material, talks, is_ended=is_ended)
-    # Closed by the 4-hour rule: who finished the call is not known.
-    finished_by = None if is_closed else talks.finished_by
-    caller = caller_of(material, talks, direction)
+    course, report = _course(material, around), material.report
+    talks, times, is_ended = course.talks, course.times, course.is_ended
+    finished_by = None if course.is_closed else talks.finished_by
+    caller = caller_of(material, talks, course.direction)
     employee = finished_by or talks.answered_by or caller
-    report, members = material.report, material.members
     return CallFacts(
         call_session_id=_session_id(material),
-        direction=direction,
-        received_phone=phone,
-        client_phone=client_phone,
+        direction=course.direction,
+        received_phone=course.phone,
+        client_phone=course.client_phone,
         virtual_number=_told(material, "virtual_phone_number", report.virtual_phone_number),
-        outcome=outcome_of(material, talks, direction, is_ended=is_ended),
+        outcome=outcome_of(material, talks, course.direction, is_ended=is_ended),
         is_ended=is_ended,
         is_transfer=talks.is_transfer,
         answered_by=talks.answered_by,
         finished_by=finished_by,
         caller=caller,
         is_first_known=talks.is_first_known,
-        needs_report=_needs_report(talks, around) and not is_closed,
+        needs_report=_needs_report(talks, around) and not course.is_closed,
         talks=_all_talks(material, talks, times),
         rung=rung(material),
         started_at=times.started_at,
@@ -105,10 +111,27 @@ def fold(events: Iterable[Event], around: Surroundings) -> CallFacts:
         recordings=recordings(material),
         tags=tags(material),
         external_id=_told(material, "external_id", report.external_id),
-        members=members,
+        members=material.members,
         parameters=report.parameters,
         started_text=times.started_text,
         employee_name=name_of(material, employee, is_ended=is_ended),
+    )
+
+
+def _course(material: Material, around: Surroundings) -> _Course:
+    is_closed = around.is_closed and not is_over(material)
+    is_ended = is_closed or is_over(material)
+    phone = _told(material, "contact_phone_number", material.report.contact_phone_number)
+    client_phone = normalise(phone, country=around.country)
+    talks = fold_talks(material)
+    return _Course(
+        phone=phone,
+        client_phone=client_phone,
+        direction=direction_of(material, client_phone, phone, is_ended=is_ended),
+        is_closed=is_closed,
+        is_ended=is_ended,
+        talks=talks,
+        times=fold_times(material, talks, is_ended=is_ended),
     )
 
 

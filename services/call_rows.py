@@ -89,8 +89,7 @@ def load_calls(
 ) -> list[Call]:
     """The calls of claimed rows, in the order of the rows."""
     ids = sorted(row.id for row in rows)
-    events = _events(session, ids)
-    writes = _writes(session, ids)
+    events, writes = _events(session, ids), _writes(session, ids)
     decisions = _decisions(session, ids)
     clicks = read_clicks(session, [(row.integration_id, row.call_session_id) for row in rows])
     calls = []
