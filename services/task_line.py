@@ -48,6 +48,10 @@ def _write_line(call: Call, facts: CallFacts, line: Write) -> Doing:
             "find_task", lambda crm: crm.find_by_reference("task", task.reference)
         )
         record = next((each for each in found if each.id == task.crm_id), None)
+        found_by = (task.done_at or call.now()) + timedelta(seconds=call.knobs.settle_seconds)
+        if record is None and call.now() < found_by:
+            call.update(line, next_at=found_by)  # the search may lag behind what was just made
+            return
         if record is None or record.status == "done":
             yield from _own_task(call, facts, line, task)
             return

@@ -279,6 +279,29 @@ def test_completion_that_fails_is_done_later(server):
     assert custom_fields(server, "leads") == [{"talk_seconds": 75}]
 
 
+def test_a_task_that_the_search_does_not_find_yet_gets_its_line_later(server):
+    server.use(settings=TASKS)
+    server.fault("search_lag", "create_task", count=1, seconds=3)
+    server.notify(*lost_call("1"))
+    server.drain()
+    (task,) = server.written("tasks")
+
+    server.notify(*lost_call("2"))
+    server.drain()
+    wait_until(lambda: is_found(server, task))
+    server.settle()
+
+    (task,) = server.written("tasks")
+    assert len(task["text"].split("\n")) == 2
+    assert server.state("2") == ("written", None)
+
+
+def is_found(server, task):
+    """Whether the CRM's search has come so far."""
+    query = f"external_id={task['external_id']}&api_key={server.crm.key}"
+    return server.crm.control("GET", f"/v4/crm/tasks?{query}")["response"]
+
+
 def test_a_line_that_lands_late_takes_no_other_line_away(any_server):
     any_server.use(settings=TASKS)
     any_server.notify(*lost_call("1"))
