@@ -22,9 +22,7 @@ from services.vault import Vault
 
 WANTED = "second_step_secret"
 ISSUER = "CallGear – Behomes"
-WRONG_CODE = _l(
-    "This code is not right, or it was used already. Take the one that the app shows."
-)
+WRONG_CODE = _l("This code is not right, or it was used already. Take the one that the app shows.")
 WRONG_PASSWORD = _l("This is not your current password.")
 
 door = Blueprint("second_step_door", __name__, url_prefix="/login/code")
