@@ -42,7 +42,7 @@ def test_home_lists_all_steps_with_their_states(admin, office):
 
     steps, beside = page.split('id="features-title"')
     assert steps.count('class="task-row"') == 9
-    assert beside.count('class="task-row"') == 7
+    assert beside.count('class="task-row"') == 9
     assert "Needs attention" in page or "Done" in page
 
 
