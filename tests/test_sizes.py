@@ -27,7 +27,7 @@ ROOMS = [
 LINES_OF_A_FILE = 400
 LINES_OF_A_TEST_FILE = 450
 LINES_OF_A_FUNCTION = 40
-# Tests of one thing with many cases, beyond the measure. None joins them; the next to grow is split.
+# Tests of one thing with many cases, beyond the measure. None joins them; what grows is split.
 LONG_TESTS = {
     "tests/functional/test_setup_users.py",
     "tests/integration/test_drain_decisions.py",
