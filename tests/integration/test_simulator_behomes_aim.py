@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import time
-
 import pytest
 
 from tests.behomes_crm import Crm
+from tests.factories import wait_until
 from tests.simulated import behomes_simulator
 
 
@@ -20,13 +19,6 @@ def simulator():
 def crm(simulator):
     simulator.control("POST", "/_sim/reset", {})
     return Crm(simulator)
-
-
-def until(condition, *, seconds=5.0):
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "it never came true"
-        time.sleep(0.01)
 
 
 @pytest.mark.parametrize(
@@ -45,7 +37,7 @@ def test_search_lags_behind_a_create(crm, by, phone_finds, reference_finds):
 
     assert found == (phone_finds, reference_finds)
     assert crm.send("GET", f"clients/{identity}").status_code == 200
-    until(lambda: crm.by_phone("+12025550150") and crm.find("clients", "cg-client"))
+    wait_until(lambda: crm.by_phone("+12025550150") and crm.find("clients", "cg-client"))
 
 
 def test_search_can_lag_for_everything(crm):
@@ -53,7 +45,7 @@ def test_search_can_lag_for_everything(crm):
     crm.create("clients")
 
     assert crm.by_phone("+12025550150") == []
-    until(lambda: crm.by_phone("+12025550150"))
+    wait_until(lambda: crm.by_phone("+12025550150"))
 
 
 def test_a_phone_filter_is_ignored(crm):

@@ -9,6 +9,7 @@ import pytest
 import requests
 
 from tests.behomes_crm import BODIES, Crm, problems
+from tests.factories import wait_until
 from tests.simulated import behomes_simulator
 
 CREATE_LEAD = {"operation": "create_lead"}
@@ -24,13 +25,6 @@ def simulator():
 def crm(simulator):
     simulator.control("POST", "/_sim/reset", {})
     return Crm(simulator)
-
-
-def until(condition, *, seconds=5.0):
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "it never came true"
-        time.sleep(0.01)
 
 
 # Nothing is executed
@@ -205,7 +199,7 @@ def test_a_late_commit_lands_after_timeout_and_search(crm, answer):
 
     assert crm.find("leads", "cg-lead") == []
     assert crm.control("GET", "/_sim/audit")["pending"] == 1
-    until(lambda: crm.find("leads", "cg-lead"))
+    wait_until(lambda: crm.find("leads", "cg-lead"))
     assert crm.control("GET", "/_sim/audit")["pending"] == 0
 
 
@@ -216,7 +210,7 @@ def test_a_late_commit_without_idempotency_doubles_what_was_sent_again(crm):
 
     crm.create("leads")
 
-    until(lambda: crm.made("leads", "cg-lead") == 2)
+    wait_until(lambda: crm.made("leads", "cg-lead") == 2)
 
 
 def test_a_late_commit_that_is_refused_in_the_meantime_makes_nothing(crm):
@@ -225,7 +219,7 @@ def test_a_late_commit_that_is_refused_in_the_meantime_makes_nothing(crm):
     crm.create("leads")
     crm.create("leads")
 
-    until(lambda: crm.control("GET", "/_sim/audit")["pending"] == 0)
+    wait_until(lambda: crm.control("GET", "/_sim/audit")["pending"] == 0)
     assert crm.made("leads", "cg-lead") == 1
 
 

@@ -15,15 +15,9 @@ import pytest
 import requests
 
 from runtime.config import ROOT
+from tests.factories import wait_until
 
 PROGRAM = Path(__file__).with_name("sample_web.py")
-
-
-def wait_for(condition, seconds=15):
-    ends_at = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < ends_at, "waited too long"
-        time.sleep(0.05)
 
 
 def answers(url):
@@ -44,7 +38,7 @@ def sample_server():
         env={**os.environ, "PYTHONPATH": str(ROOT)},
     )
     url = f"http://127.0.0.1:{port}"
-    wait_for(lambda: answers(url))
+    wait_until(lambda: answers(url))
     try:
         yield process, url
     finally:
@@ -97,7 +91,7 @@ def test_killed_worker_is_replaced(server):
 
     victim.kill()
 
-    wait_for(lambda: len(process.children()) == 2 and victim not in process.children())
+    wait_until(lambda: len(process.children()) == 2 and victim not in process.children())
     assert answers(url)
 
 
@@ -108,5 +102,5 @@ def test_killed_master_takes_its_workers_along(server):
     process.send_signal(signal.SIGKILL)
     process.wait()
 
-    wait_for(lambda: not any(worker.is_running() for worker in workers), seconds=3)
+    wait_until(lambda: not any(worker.is_running() for worker in workers), seconds=3)
     assert not answers(url)

@@ -19,14 +19,7 @@ from rq.worker import Worker
 from runtime.config import ROOT
 from runtime.worker import QUEUE, SayOnce
 from tests.broker import running_broker, start
-
-
-def wait_for(condition, seconds=20):
-    ends_at = time.monotonic() + seconds
-    while not (found := condition()):
-        assert time.monotonic() < ends_at, "waited too long"
-        time.sleep(0.05)
-    return found
+from tests.factories import wait_until
 
 
 @pytest.fixture
@@ -38,7 +31,7 @@ def connection(broker_url):
 @pytest.fixture
 def worker(tmp_path, broker_url, connection):
     process = start_worker(tmp_path, broker_url)
-    wait_for(lambda: Worker.count(connection=connection) == 1)
+    wait_until(lambda: Worker.count(connection=connection) == 1)
     yield process
     process.kill()
     process.wait()
@@ -61,19 +54,19 @@ def horses(process):
 def test_job_is_done(worker, connection):
     job = enqueue(connection, "os.path.join", "a", "b")
 
-    wait_for(lambda: job.get_status(refresh=True) is JobStatus.FINISHED)
+    wait_until(lambda: job.get_status(refresh=True) is JobStatus.FINISHED)
 
     assert job.return_value() == "a/b"
 
 
 def test_work_horse_dies_with_a_killed_worker(worker, connection):
     enqueue(connection, "time.sleep", 50)
-    horse = wait_for(lambda: horses(worker))[0]
+    horse = wait_until(lambda: horses(worker))[0]
 
     worker.kill()
     worker.wait()
 
-    wait_for(lambda: not horse.is_running() or horse.status() == psutil.STATUS_ZOMBIE, seconds=3)
+    wait_until(lambda: not horse.is_running() or horse.status() == psutil.STATUS_ZOMBIE, seconds=3)
 
 
 def test_idle_worker_stops_at_once_and_says_goodbye(worker, connection):
@@ -85,7 +78,7 @@ def test_idle_worker_stops_at_once_and_says_goodbye(worker, connection):
 
 def test_worker_waits_for_its_horse_to_finish(worker, connection):
     job = enqueue(connection, "time.sleep", 1)
-    wait_for(lambda: horses(worker))
+    wait_until(lambda: horses(worker))
 
     worker.send_signal(signal.SIGTERM)
 
@@ -98,21 +91,21 @@ def test_worker_registers_again_after_the_broker_was_wiped(worker, connection):
 
     enqueue(connection, "time.sleep", 0)
 
-    wait_for(lambda: Worker.count(connection=connection) == 1)
+    wait_until(lambda: Worker.count(connection=connection) == 1)
 
 
 def test_worker_outlives_its_broker(tmp_path):
     with running_broker() as own:
         with redis.Redis.from_url(own.url) as connection:
             worker = start_worker(tmp_path, own.url)
-            wait_for(lambda: Worker.count(connection=connection) == 1)
+            wait_until(lambda: Worker.count(connection=connection) == 1)
             os.kill(connection.info("server")["process_id"], signal.SIGKILL)
         time.sleep(1)
 
         server = start(own)
         with redis.Redis.from_url(own.url) as connection:
             job = enqueue(connection, "os.path.join", "a", "b")
-            wait_for(lambda: job.get_status(refresh=True) is JobStatus.FINISHED, seconds=10)
+            wait_until(lambda: job.get_status(refresh=True) is JobStatus.FINISHED, seconds=10)
 
         for process in (worker, server):
             process.terminate()
