@@ -175,6 +175,10 @@ def _close(call: Call, write: Write) -> Doing:
     try:
         record = yield from _read(task)
         line = write.body["line"]
+        found_by = (task.done_at or call.now()) + timedelta(seconds=call.knobs.settle_seconds)
+        if record is None and call.now() < found_by:
+            call.update(write, next_at=found_by)  # the search may lag behind what was just made
+            return
         if record is None or (record.status == "done" and not _stands_in(record, line)):
             _leave(call, write, task)
             return

@@ -141,3 +141,9 @@ def problems(response: requests.Response) -> dict[str, str]:
     assert body["request_id"].startswith("req_")
     assert body["error"]["message"]
     return {detail["field"]: detail["code"] for detail in body["error"]["details"]}
+
+
+def is_found(server, task):
+    """Whether the CRM's search has come so far."""
+    query = f"external_id={task['external_id']}&api_key={server.crm.key}"
+    return server.crm.control("GET", f"/v4/crm/tasks?{query}")["response"]

@@ -15,6 +15,7 @@ from clients.behomes import BehomesClient
 from models import Callback, CallSession, ConsoleEvent
 from models.base import now_ms
 from services import callbacks
+from tests.behomes_crm import is_found
 from tests.factories import (
     CLIENT,
     KNOWN,
@@ -24,6 +25,7 @@ from tests.factories import (
     dialled_call,
     event,
     lost_call,
+    wait_until,
 )
 
 SETTINGS = {"tasks": TASKS}
@@ -182,10 +184,28 @@ def test_task_that_a_person_closed_or_deleted_is_left_alone(server):
 
     server.notify(*at(MINUTE, [*answered_call("3"), *answered_call("4", **other)]))
     keep_up(server)
+    server.settle()
 
     assert server.requests("update_task") == []
     assert [server.state(name)[0] for name in "34"] == ["written", "written"]
     assert [("task_left" in server.codes(name)) for name in "34"] == [True, True]
+
+
+def test_task_that_the_search_does_not_find_yet_is_closed_later(server):
+    server.use(settings=SETTINGS)
+    server.fault("search_lag", "create_task", count=1, seconds=3)
+    server.notify(*lost_call("1"))
+    keep_up(server)
+    server.notify(*at(MINUTE, answered_call("2")))
+    keep_up(server)
+    (task,) = server.written("tasks")
+    assert task["status"] != "done"
+
+    wait_until(lambda: is_found(server, task))
+    server.settle()
+
+    (task,) = server.written("tasks")
+    assert task["status"] == "done"
 
 
 def test_closing_can_be_switched_off(server):

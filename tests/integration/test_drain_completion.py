@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from tests.behomes_crm import is_found
 from tests.factories import (
     CLIENT,
     KNOWN,
@@ -294,12 +295,6 @@ def test_a_task_that_the_search_does_not_find_yet_gets_its_line_later(server):
     (task,) = server.written("tasks")
     assert len(task["text"].split("\n")) == 2
     assert server.state("2") == ("written", None)
-
-
-def is_found(server, task):
-    """Whether the CRM's search has come so far."""
-    query = f"external_id={task['external_id']}&api_key={server.crm.key}"
-    return server.crm.control("GET", f"/v4/crm/tasks?{query}")["response"]
 
 
 def test_a_line_that_lands_late_takes_no_other_line_away(any_server):
