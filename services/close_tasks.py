@@ -173,18 +173,7 @@ def _close(call: Call, write: Write) -> Doing:
         _leave(call, write, None)
         return
     try:
-        record = yield from _read(task)
-        line = write.body["line"]
-        found_by = (task.done_at or call.now()) + timedelta(seconds=call.knobs.settle_seconds)
-        if record is None and call.now() < found_by:
-            call.update(write, next_at=found_by)  # the search may lag behind what was just made
-            return
-        if record is None or (record.status == "done" and not _stands_in(record, line)):
-            _leave(call, write, task)
-            return
-        if record.status != "done":  # else it was us, and the answer was lost
-            changes = _changes(record, line)
-            yield Send("close_task", lambda crm: crm.update("task", record.id, changes))
+        yield from _close_in_crm(call, write, task)
     except KeyRefusedError:
         raise
     except NotFoundError:
@@ -192,11 +181,24 @@ def _close(call: Call, write: Write) -> Doing:
     except ClientError as error:
         call.update(write, attempts=write.attempts + 1)
         failures.update_failed(call, write, error)
-    else:
-        done(call, write, record.id)
-        call.update(task, closed_at=call.now())
-        who = write.body.get("employee_id")
-        call.trace(because(Code.TASK_REACHED, task_id=record.id, employee_id=who))
+
+
+def _close_in_crm(call: Call, write: Write, task: Write) -> Doing:
+    record, line = (yield from _read(task)), write.body["line"]
+    found_by = (task.done_at or call.now()) + timedelta(seconds=call.knobs.settle_seconds)
+    if record is None and call.now() < found_by:
+        call.update(write, next_at=found_by)  # the search may lag behind what was just made
+        return
+    if record is None or (record.status == "done" and not _stands_in(record, line)):
+        _leave(call, write, task)
+        return
+    if record.status != "done":  # else it was us, and the answer was lost
+        changes = _changes(record, line)
+        yield Send("close_task", lambda crm: crm.update("task", record.id, changes))
+    done(call, write, record.id)
+    call.update(task, closed_at=call.now())
+    who = write.body.get("employee_id")
+    call.trace(because(Code.TASK_REACHED, task_id=record.id, employee_id=who))
 
 
 def _read(task: Write) -> Generator[Step, Any, CrmRecord | None]:
