@@ -9,6 +9,7 @@ from sqlalchemy import create_engine, select
 from sqlalchemy.orm import Session
 
 from models import (
+    AuditFinding,
     CallSession,
     ContactLock,
     CrmAccount,
@@ -22,6 +23,7 @@ from models import (
 from models.base import from_ms, now_ms
 
 MODELS = (
+    AuditFinding,
     CrmAccount,
     Integration,
     CallSession,

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from models import CallSession, CrmWrite, Decision, KnownClient, TraceEntry
+from models import AuditFinding, CallSession, CrmWrite, Decision, KnownClient, TraceEntry
 from rules.crm import Client
 from rules.reasons import Code, because
 from rules.vocabulary import MADE, CallState
@@ -219,6 +219,20 @@ def test_what_stands_in_the_crm_is_told_by_bits(rows, ledger, made):
     row = given_back(rows, Rest(CallState.WRITTEN), *own, others)
 
     assert row.made == sum(MADE[kind] for kind in made)
+
+
+def test_what_the_crm_holds_twice_becomes_a_finding(rows):
+    call = rows.call()
+    changes = Changes()
+    write = {"session_row_id": call, "ledger_key": "lead|1", "kind": "lead", "crm_id": "l_1"}
+    changes.double(rows.integration, write, ("l_1", "l_2"))
+
+    stored(rows, changes)
+
+    (finding,) = rows.all(AuditFinding)
+    assert (finding.integration_id, finding.session_row_id) == (rows.integration, call)
+    assert (finding.ledger_key, finding.kind, finding.crm_id) == ("lead|1", "lead", "l_1")
+    assert (finding.problem, finding.ids, finding.state) == ("doubled", ["l_1", "l_2"], "open")
 
 
 def test_what_is_known_of_a_call_is_kept_while_it_is_worked_on(rows):
