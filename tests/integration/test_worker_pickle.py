@@ -11,7 +11,8 @@ from rq.job import Job, JobStatus
 from rq.serializers import PickleSerializer
 
 from runtime.worker import QUEUE
-from tests.integration.test_worker import connection, enqueue, wait_for, worker
+from tests.factories import wait_until
+from tests.integration.test_worker import connection, enqueue, worker
 
 __all__ = ["connection", "worker"]
 
@@ -46,7 +47,7 @@ def test_pickled_job_does_nothing_and_the_worker_goes_on(worker, connection, tmp
     after = [enqueue(connection, "os.path.join", "a", str(number)) for number in range(3)]
 
     for each in after:
-        wait_for(lambda each=each: each.get_status(refresh=True) is JobStatus.FINISHED)
+        wait_until(lambda each=each: each.get_status(refresh=True) is JobStatus.FINISHED)
     assert not (tmp_path / "trap").exists()
     assert not made.exists()
     assert worker.poll() is None
@@ -66,6 +67,6 @@ def test_job_that_is_nonsense_does_nothing_and_the_worker_goes_on(worker, connec
 
     after = enqueue(connection, "os.path.join", "a", "b")
 
-    wait_for(lambda: after.get_status(refresh=True) is JobStatus.FINISHED)
-    wait_for(lambda: is_settled(job))
+    wait_until(lambda: after.get_status(refresh=True) is JobStatus.FINISHED)
+    wait_until(lambda: is_settled(job))
     assert worker.poll() is None
