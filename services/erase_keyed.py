@@ -118,9 +118,9 @@ def _clean_settings(connection: Connection, number: Number) -> int:
             rest = without_items(row.document, number.traces)
             changed = update(VERSIONS).where(VERSIONS.c.id == row.id).values(document=rest)
             cleaned += connection.execute(changed).rowcount
-    office = connection.execute(
-        select(OFFICES.c.draft).where(OFFICES.c.id == number.integration_id).with_for_update()
-    ).one()
+    # Not against the key: workers hold that while they store what refers to the integration.
+    found = select(OFFICES.c.draft).where(OFFICES.c.id == number.integration_id)
+    office = connection.execute(found.with_for_update(key_share=True)).one()
     if office.draft is not None and number.traces.is_in(office.draft):
         rest = {"draft": without_items(office.draft, number.traces)}
         rest |= {"draft_revision": OFFICES.c.draft_revision + 1}
