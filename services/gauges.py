@@ -81,7 +81,7 @@ def _calls(connection: Connection) -> Iterable[Gauge]:
     reason = func.coalesce(SESSIONS.c.state_reason, "in_progress")
     waiting = (
         select(reason, func.count())
-        .where(text(UNFINISHED), SESSIONS.c.state == "waiting", IS_ALIVE)
+        .where(text(f"({UNFINISHED})"), SESSIONS.c.state == "waiting", IS_ALIVE)
         .group_by(reason)
     )
     yield Gauge(
