@@ -56,7 +56,8 @@ def _of_sqlite(
         name, index = aliases.get(scan.group(1), scan.group(1)), scan.group(2)
         if name not in large or index in partial:
             continue
-        stops = has_limit and (index or not is_sorted)
+        is_by_row = re.search(rf"ORDER BY {name}\.ID\b", words, re.IGNORECASE)
+        stops = has_limit and (index or is_by_row or not is_sorted)
         (found.ordered if stops else found.walks).append(name)
     return found
 
