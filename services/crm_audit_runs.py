@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import select, update
 from sqlalchemy.engine import Engine
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
@@ -20,7 +20,6 @@ from services.sync_runs import tonight
 
 LOOKED_BACK = timedelta(days=7)
 RUNNING, NIGHTLY = "running", "nightly"
-KEPT = timedelta(days=90)
 COUNTS = ("checked", "present", "gone", "lost", "doubled")
 
 
@@ -41,7 +40,6 @@ def start(
         session.flush()
         if kind != NIGHTLY:
             record(session, Change.AUDIT_ASKED, integration_id, kind=kind)
-        _forget_old(session, run)
         session.commit()
     except IntegrityError:  # one is under way already: somebody pressed in the same moment
         session.rollback()
@@ -113,17 +111,6 @@ def give_up(engine: Engine, run_id: int) -> None:
 
 def counts_of(run: AuditRun) -> Mapping[str, int]:
     return {name: getattr(run, name) for name in COUNTS}
-
-
-def _forget_old(session: Session, run: AuditRun) -> None:
-    """What is told of runs is kept as long as somebody may ask for it."""
-    session.execute(
-        delete(AuditRun).where(
-            AuditRun.integration_id == run.integration_id,
-            AuditRun.started_at < run.started_at - KEPT,
-            AuditRun.state != RUNNING,
-        )
-    )
 
 
 def _has_run(session: Session, integration_id: int, since: datetime) -> bool:

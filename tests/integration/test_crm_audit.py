@@ -229,6 +229,16 @@ def test_run_that_never_gets_an_answer_is_given_up(server):
         assert (run.state, run.error, run.checked) == ("aborted", "unexpected_answer", 0)
 
 
+def test_new_run_leaves_the_old_ones_to_their_time(server):
+    """How long they are kept is said in one place: `rules/retention.py`."""
+    audit(server)
+    server.pass_time(120 * 86_400)
+    audit(server)
+
+    with Session(server.engine) as session:
+        assert len(session.scalars(select(AuditRun)).all()) == 2
+
+
 def test_calls_go_first(server):
     make_call(server)
     server.notify(*answered_call("7", contact_phone_number="971500000097"))
