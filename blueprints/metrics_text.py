@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from typing import Any
 
 from prometheus_client import CollectorRegistry, generate_latest
@@ -55,11 +56,9 @@ class _Collector(Collector):
 
     def _database(self) -> Iterator[Metric]:
         gauges: list[Gauge] = []
-        try:
-            with reading(), self._engine.connect() as connection:
-                gauges = read_gauges(connection)
-        except SQLAlchemyError:
-            pass  # told by the next line
+        # That it does not answer is told by the gauge below.
+        with suppress(SQLAlchemyError), reading(), self._engine.connect() as connection:
+            gauges = read_gauges(connection)
         is_up = float(bool(gauges))
         yield _gauge(Gauge.one("database_up", "Whether the database answers", is_up))
         yield from map(_gauge, gauges)

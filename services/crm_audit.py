@@ -11,6 +11,7 @@ import logging
 import secrets
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from datetime import timedelta
 from functools import partial
 from time import monotonic
@@ -93,19 +94,21 @@ class Audit:
         if not self._lease():
             return
         try:
-            crm = self._open()
-            if crm is None:
-                return
-            for row in self._rows():
-                self._conclude(row, self._judge(crm, row))
-                if monotonic() >= until:
-                    break
-        except _NotNow:
-            pass
+            with suppress(_NotNow):  # the next turn goes on where this one stood
+                self._go_through()
         except ClientError as error:
             self._fail(error)
         finally:
             self._leave()
+
+    def _go_through(self) -> None:
+        crm = self._open()
+        if crm is None:
+            return
+        for row in self._rows():
+            self._conclude(row, self._judge(crm, row))
+            if monotonic() >= self._until:
+                return
 
     def _open(self) -> BehomesClient | None:
         with reading(), Session(self._engine) as session:
