@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from tests.factories import answered_call, lost_call, record, ringing, talking
+from tests.notifications import answered_call, lost_call, record, ringing, talking
 
 Notifications = list[dict[str, Any]]
 

@@ -1,4 +1,4 @@
-"""Things for tests, with a default for everything: notifications, integrations, a server.
+"""A server of ours for tests, with one integration; a default for everything.
 
 server.notify(*answered_call("1", phone="971500000055"))
 server.drain()
@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -39,10 +39,6 @@ from services.offices import Offices
 from services.ports import Ports
 from tests.simulated import Simulator
 
-VIRTUAL_NUMBER = "97140000001"
-CLIENT = "971500000055"  # nobody's in the CRM's demo seed
-KNOWN = "12025550143"  # client c_501, responsible u_17
-START = datetime(2026, 3, 1, 14, 40, 24)
 USERS = {"101": "u_17", "102": "u_18", "103": "u_19"}
 FUNNELS = {"pipeline_id": "p_2", "stage_id": "s_21"}
 RESPONSIBLE = {"incoming_user_id": "u_19", "outgoing_user_id": "u_20"}
@@ -58,99 +54,6 @@ def wait_until(condition: Callable[[], Any], seconds: float = 20) -> Any:
         assert time.monotonic() < until, "waited too long"
         time.sleep(0.02)
     return found
-
-
-# Notifications
-
-
-def moment(seconds: float = 0) -> str:
-    """A time as the PBX writes it, so many seconds after the start of the call."""
-    return (START + timedelta(seconds=seconds)).isoformat(" ", "milliseconds")
-
-
-def event(kind: str, call_id: str, seconds: float = 0, **members: Any) -> dict[str, Any]:
-    """The body of one notification."""
-    return {
-        "event": kind,
-        "call_session_id": call_id,
-        "notification_time": moment(seconds),
-        "virtual_phone_number": VIRTUAL_NUMBER,
-        "contact_phone_number": CLIENT,
-        **members,
-    }
-
-
-def ringing(call_id: str = "1", **members: Any) -> list[dict[str, Any]]:
-    """The begin of an incoming call: nobody has answered yet."""
-    return [
-        event("incoming_call", call_id, 0, **members),
-        event("waiting_answer", call_id, 1, employee_id=101, direction="in", leg_id=1, **members),
-    ]
-
-
-def talking(call_id: str = "1", *, employee: int = 101, **members: Any) -> list[dict[str, Any]]:
-    """An incoming call that somebody has answered."""
-    about = {"employee_id": employee, "direction": "in", "leg_ids": [0, 1]}
-    return [*ringing(call_id, **members), event("talk_started", call_id, 10, **about, **members)]
-
-
-def hung_up(
-    call_id: str = "1", *, employee: int = 101, talk: int = 75, **members: Any
-) -> list[dict[str, Any]]:
-    """The end of an answered incoming call."""
-    about: dict[str, Any] = {"employee_id": employee, "direction": "in", "talk_time_duration": talk}
-    return [
-        event("talk_finished", call_id, 10 + talk, leg_ids=[0, 1], **{**about, **members}),
-        event(
-            "call_finished",
-            call_id,
-            10 + talk,
-            **{
-                **about,
-                "total_time_duration": 10 + talk,
-                "wait_time_duration": 10,
-                "last_talked_employee_id": employee,
-                "is_transfer": False,
-                **members,
-            },
-        ),
-    ]
-
-
-def answered_call(
-    call_id: str = "1", *, employee: int = 101, **members: Any
-) -> list[dict[str, Any]]:
-    """A whole incoming call with a talk of 75 s."""
-    return [
-        *talking(call_id, employee=employee, **members),
-        *hung_up(call_id, employee=employee, **members),
-    ]
-
-
-def lost_call(call_id: str = "1", **members: Any) -> list[dict[str, Any]]:
-    """A whole incoming call that nobody answered."""
-    ended = {"talk_time_duration": 0, "total_time_duration": 31, "wait_time_duration": 31}
-    return [
-        *ringing(call_id, **members),
-        event("call_finished", call_id, 31, direction="in", is_lost=True, **ended, **members),
-        event("lost_call", call_id, 31, employee_ids=[101, 102], **members),
-    ]
-
-
-def dialled_call(call_id: str = "1", *, employee: int = 102, **members: Any) -> list[Any]:
-    """A whole outgoing call that the client did not answer."""
-    ended = {"talk_time_duration": 0, "total_time_duration": 20, "wait_time_duration": 20}
-    about = {"employee_id": employee, **members}
-    return [
-        event("outgoing_call", call_id, 0, employee_phone_number="118", **about),
-        event("call_finished", call_id, 20, direction="out", **ended, **about),
-    ]
-
-
-def record(call_id: str = "1", name: str = "a", **members: Any) -> dict[str, Any]:
-    """A recording is ready."""
-    link = f"https://media.callgear.com/{call_id}/{name}"
-    return event("record_ready", call_id, 120, file_link=link, file_duration=75, **members)
 
 
 # A server of ours in this process, with one integration

@@ -13,7 +13,8 @@ from models import CallSession, Integration, ReconcileRun
 from rules.reconcile import Counts
 from services.reconcile import reconcile
 from tests.callgear import CALL, DATA, TOKEN
-from tests.factories import CLIENT, Server
+from tests.factories import Server
+from tests.notifications import CLIENT
 from tests.simulated import Simulator
 
 ZONE = ZoneInfo("Asia/Dubai")  # of the simulated account

@@ -10,7 +10,8 @@ import requests
 from sqlalchemy import create_engine, text
 
 from tests.end_to_end.test_real_stack import Joined
-from tests.factories import answered_call, wait_until
+from tests.factories import wait_until
+from tests.notifications import answered_call
 from tests.simulated import behomes_simulator
 from tests.stack import running
 

@@ -11,7 +11,8 @@ import pytest
 import requests
 
 from tests.consoles import EMAIL, PASSWORD, Console, log_in
-from tests.factories import KNOWN, event, wait_until
+from tests.factories import wait_until
+from tests.notifications import KNOWN, event
 from tests.simulated import behomes_simulator
 from tests.stack import running
 

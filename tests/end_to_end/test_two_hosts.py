@@ -27,7 +27,8 @@ from runtime.ports import free_port
 from services.create_login import create_login
 from tests.broker import running_broker
 from tests.consoles import EMAIL, PASSWORD, Console, log_in
-from tests.factories import KNOWN, answered_call, event, make_integration, wait_until
+from tests.factories import make_integration, wait_until
+from tests.notifications import KNOWN, answered_call, event
 from tests.raw_server import raw_server, reply
 from tests.simulated import behomes_simulator
 from tests.stack import START_SECONDS, Stack

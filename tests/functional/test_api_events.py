@@ -13,7 +13,7 @@ from rules.crm import Client, CrmUser
 from services import crm_events
 from services.known_clients import Reading, find, remember
 from services.lists import store_crm_users
-from tests.factories import CLIENT, answered_call
+from tests.notifications import CLIENT, answered_call
 
 PHONE = "+971500000777"
 

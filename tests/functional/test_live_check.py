@@ -10,7 +10,7 @@ import pytest
 from models import CallSession, Integration, Notification, TraceEntry, db
 from services import live_check
 from services.integrations import database_now
-from tests.factories import answered_call, lost_call, record, ringing
+from tests.notifications import answered_call, lost_call, record, ringing
 from tests.pages import HTMX, csrf_token
 
 POLL = {**HTMX, "X-Poll": "1"}

@@ -14,7 +14,7 @@ from rules.attention import Kind
 from runtime.config import ROOT
 from services import heartbeats
 from services.meter_layout import FAMILIES
-from tests.factories import answered_call
+from tests.notifications import answered_call
 
 FOLDER = ROOT / "deploy" / "monitoring"
 DOCUMENT = yaml.safe_load((FOLDER / "alerts.yml").read_text())

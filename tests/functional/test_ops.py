@@ -10,7 +10,7 @@ from sqlalchemy import event, text
 
 from runtime.config_state import check_backups
 from services import heartbeats
-from tests.factories import answered_call
+from tests.notifications import answered_call
 
 
 @pytest.fixture

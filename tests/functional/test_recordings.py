@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from models import Login, LoginIntegration
 from services.login import hash_password
-from tests.factories import answered_call, event
+from tests.notifications import answered_call, event
 from tests.pages import PASSWORD, log_in
 from tests.raw_server import raw_server, reply
 

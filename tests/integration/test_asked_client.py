@@ -8,7 +8,7 @@ import pytest
 
 from services.ask_client import NoSuchCall, ask_for_client, asked_client
 from services.call_notes import save_note
-from tests.factories import CLIENT, KNOWN, answered_call, hung_up, record, ringing, talking
+from tests.notifications import CLIENT, KNOWN, answered_call, hung_up, record, ringing, talking
 
 NO_CLIENT = {"incoming": {"first": {"create_client": False}}}
 

@@ -20,7 +20,8 @@ from runtime.unfinished import MARK, refuse_unfinished
 from services import heartbeats
 from services.knobs import Knobs
 from tests.databases import SCHEMA
-from tests.factories import Server, answered_call, lost_call
+from tests.factories import Server
+from tests.notifications import answered_call, lost_call
 
 PASSPHRASE = "a long walk along the creek"
 NEW, MISSED = "971500000077", "971500000088"

@@ -16,17 +16,8 @@ from models import Callback, CallSession, ConsoleEvent
 from models.base import now_ms
 from services import callbacks
 from tests.behomes_crm import is_found
-from tests.factories import (
-    CLIENT,
-    KNOWN,
-    START,
-    TASKS,
-    answered_call,
-    dialled_call,
-    event,
-    lost_call,
-    wait_until,
-)
+from tests.factories import TASKS, wait_until
+from tests.notifications import CLIENT, KNOWN, START, answered_call, dialled_call, event, lost_call
 
 SETTINGS = {"tasks": TASKS}
 MINUTE = 60

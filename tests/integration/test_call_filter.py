@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from models import CallSession, Integration
 from services.call_filter import NONE, CallFilter, conditions
 from services.recording_settings import find_leaving
-from tests.factories import answered_call, event, lost_call
+from tests.notifications import answered_call, event, lost_call
 
 FINDS = {
     "employee": CallFilter(employee="101"),

@@ -12,7 +12,8 @@ from sqlalchemy.orm import Session
 
 from models import Card, ConsoleEvent, CrmAccount, KnownClient, writer_turn
 from services.cards import LiveCards
-from tests.factories import CLIENT, KNOWN, event, wait_until
+from tests.factories import wait_until
+from tests.notifications import CLIENT, KNOWN, event
 
 
 @pytest.fixture

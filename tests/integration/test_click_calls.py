@@ -13,7 +13,7 @@ from models import ClickCall, ConsoleEvent
 from services.cards import LiveCards
 from services.click_calls import Wanted, ask_call
 from tests.callgear import CALL, DATA, TOKEN, simulated
-from tests.factories import event
+from tests.notifications import event
 
 CLIENT = "+971500000077"
 

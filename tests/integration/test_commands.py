@@ -10,8 +10,9 @@ from sqlalchemy.orm import Session
 
 from models import Integration, SettingsVersion
 from services import login
-from tests.factories import answered_call, make_file, make_settings, ringing
+from tests.factories import make_file, make_settings
 from tests.logins import VISITOR
+from tests.notifications import answered_call, ringing
 
 DEAL_WITHOUT_FUNNEL = {"incoming": {"first": {"create": "deal"}}}
 

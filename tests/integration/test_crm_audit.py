@@ -16,7 +16,7 @@ from services.crm_events import NewEvent, handle_due, store
 from services.intake import take_in
 from services.pace import Pace
 from services.spare_pace import may_ask
-from tests.factories import CLIENT, answered_call, lost_call
+from tests.notifications import CLIENT, answered_call, lost_call
 
 DEAL_TOO = {"incoming": {"first": {"create": "lead_and_deal"}, "repeat": {"create": "nothing"}}}
 TASKS_TOO = {"tasks": {"lost_incoming": {"assign": "from_settings"}}}

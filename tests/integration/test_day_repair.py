@@ -13,7 +13,7 @@ from rules.accounting import Standing
 from services import day_repair, replay_runs
 from services.day_accounts import read_account
 from tests.callgear import simulated
-from tests.factories import answered_call
+from tests.notifications import answered_call
 from tests.report import STARTED, Reported
 
 DAY = STARTED.date()

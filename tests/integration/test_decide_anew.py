@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from services import replay
-from tests.factories import KNOWN, answered_call, lost_call
+from tests.notifications import KNOWN, answered_call, lost_call
 
 DEAL_TOO = {"incoming": {"first": {"create": "lead_and_deal"}, "repeat": {"create": "nothing"}}}
 DEAL_ONLY = {"incoming": {"first": {"create": "deal"}, "repeat": {"create": "nothing"}}}

@@ -20,7 +20,7 @@ from services.drafts import (
 )
 from services.find_versions import find_version, find_versions
 from services.publish_draft import NotPublishable, publish_draft
-from tests.factories import lost_call
+from tests.notifications import lost_call
 
 LOST, FAILED = "tasks.lost_incoming.due_minutes", "tasks.failed_outgoing.due_minutes"
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from tests.behomes_crm import is_found
-from tests.factories import (
+from tests.factories import wait_until
+from tests.notifications import (
     CLIENT,
     KNOWN,
     answered_call,
@@ -15,7 +16,6 @@ from tests.factories import (
     moment,
     record,
     talking,
-    wait_until,
 )
 
 TASKS = {"tasks": {"lost_incoming": {"assign": "from_settings"}}}

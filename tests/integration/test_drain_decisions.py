@@ -8,7 +8,7 @@ import time
 import pytest
 from sqlalchemy import text
 
-from tests.factories import (
+from tests.notifications import (
     CLIENT,
     KNOWN,
     VIRTUAL_NUMBER,

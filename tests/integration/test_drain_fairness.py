@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from services.claims import CALLS_PER_LANE
-from tests.factories import answered_call
+from tests.notifications import answered_call
 
 SLOW_ACCOUNT = {"accounts": [{"key": "slow-office", "account_id": "acc_slow", "template": "demo"}]}
 SLOW = {"per_second": 0.5, "burst": 1, "in_flight": 2}

@@ -6,7 +6,7 @@ import pytest
 
 from services import reports
 from tests.callgear import CALL, DATA, TOKEN, simulated
-from tests.factories import answered_call, record
+from tests.notifications import answered_call, record
 
 FIELD = {"id": "f", "entity": "lead", "target": "utm_source", "value": "{{utm_source}}"}
 

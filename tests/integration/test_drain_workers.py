@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import text
 
 from services import call_work
-from tests.factories import answered_call
+from tests.notifications import answered_call
 
 PHONES = [f"9715000007{number:02}" for number in range(40)]
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.factories import CLIENT, KNOWN, answered_call, lost_call, wait_until
+from tests.factories import wait_until
+from tests.notifications import CLIENT, KNOWN, answered_call, lost_call
 
 ONE_OF_EACH = {"clients": 1, "leads": 1, "calls": 1}
 LEAD_AND_DEAL = {"incoming": {"first": {"create": "lead_and_deal"}, "repeat": {"create": "lead"}}}

@@ -37,7 +37,7 @@ from models import (
 from models.base import from_ms
 from services import erasures
 from services.recording_copies import copy_path
-from tests.factories import CLIENT, answered_call, event, lost_call, record, talking
+from tests.notifications import CLIENT, answered_call, event, lost_call, record, talking
 
 # How people and machines write the number of CLIENT; and somebody else's, which stays.
 NUMBER = f"+{CLIENT}"

@@ -18,7 +18,7 @@ from services import fetch_recordings
 from services.fetch_recordings import fetch_recordings as fetch
 from services.keep_recordings import expire_copies, plan_copies, remove_orphans, remove_strays
 from services.recording_files import PIECE
-from tests.factories import answered_call, event
+from tests.notifications import answered_call, event
 from tests.raw_server import raw_server, reply
 
 AUDIO = b"ID3" + secrets.token_bytes(2 * PIECE + 500)

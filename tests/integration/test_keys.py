@@ -17,7 +17,7 @@ from services import reseal
 from services.recording_files import BrokenFile, RecordingWriter, read_audio, reseal_head
 from services.recording_links import RecordingLink, read, sign
 from services.vault import SealError, Vault
-from tests.factories import answered_call
+from tests.notifications import answered_call
 
 
 def run(server, *words, code=0):

@@ -12,7 +12,7 @@ from models.base import from_ms, now_ms
 from rules.crm import Client, OpenItem
 from rules.phones import Phone
 from services.known_clients import Reading, find, remember
-from tests.factories import CLIENT, KNOWN, answered_call
+from tests.notifications import CLIENT, KNOWN, answered_call
 
 PHONE = "+971500000055"
 ANNA = Client(

@@ -10,7 +10,7 @@ import pytest
 
 from runtime import logs
 from services.cards import LiveCards
-from tests.factories import CLIENT, answered_call, ringing
+from tests.notifications import CLIENT, answered_call, ringing
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from services.create_login import create_login
 from services.gauges import read_gauges
 from services.play_recording import find_recording
 from services.recording_links import RecordingLink, record_id, sign
-from tests.factories import answered_call, lost_call, record, talking
+from tests.notifications import answered_call, lost_call, record, talking
 
 DAY = 25 * 3600
 

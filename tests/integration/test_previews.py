@@ -14,7 +14,7 @@ from services.drafts import Draft, published_document, read_draft
 from services.find_field import FieldAnswer, find_field
 from services.previews import read_example, recent_calls
 from services.template_dates import template_dates
-from tests.factories import KNOWN, answered_call, dialled_call, lost_call, record
+from tests.notifications import KNOWN, answered_call, dialled_call, lost_call, record
 
 OWN = {
     "client": {"name": "Client {{contact_phone_number}} of {{client_name}}"},

@@ -17,13 +17,8 @@ from services import reports
 from services.reconcile import NoPbx, reconcile
 from services.report_pages import OutOfPoints, read_pages
 from tests.callgear import simulated
-from tests.factories import (
-    TASKS,
-    answered_call,
-    record,
-    ringing,
-    talking,
-)
+from tests.factories import TASKS
+from tests.notifications import answered_call, record, ringing, talking
 from tests.report import DAY, STARTED, Reported, moment_at
 
 KNOWN = "12025550143"  # client c_501, responsible u_17

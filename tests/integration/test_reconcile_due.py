@@ -17,7 +17,8 @@ from services.attention import read_facts
 from services.card_inbox import Watch
 from services.reconcile_due import reconcile_due
 from tests.callgear import simulated
-from tests.factories import TASKS, answered_call, ringing
+from tests.factories import TASKS
+from tests.notifications import answered_call, ringing
 from tests.report import Reported
 
 HOUR = 3600

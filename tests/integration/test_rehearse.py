@@ -11,16 +11,8 @@ from rules.settings import load
 from rules.vocabulary import Entity
 from services import rehearse as rehearsing
 from services.rehearse import rehearse
-from tests.factories import (
-    KNOWN,
-    TASKS,
-    answered_call,
-    dialled_call,
-    event,
-    lost_call,
-    make_settings,
-    ringing,
-)
+from tests.factories import TASKS, make_settings
+from tests.notifications import KNOWN, answered_call, dialled_call, event, lost_call, ringing
 
 
 def rehearsed(server, *, days=7, number=1, **settings):

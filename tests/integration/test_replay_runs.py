@@ -12,7 +12,7 @@ from models import CallSession
 from rules.journal_states import AS_DECIDED, TODAY
 from services import replay_runs
 from services.find_notifications import JournalFilter
-from tests.factories import answered_call
+from tests.notifications import answered_call
 
 LEAD_AND_DEAL = {"incoming": {"first": {"create": "lead_and_deal"}, "repeat": {"create": "lead"}}}
 EVERYTHING = JournalFilter(days=0)

@@ -42,7 +42,7 @@ from services.retention_plan import (
     told_of_wiped,
     unknown_numbers,
 )
-from tests.factories import CLIENT, answered_call, lost_call
+from tests.notifications import CLIENT, answered_call, lost_call
 
 LAST = timedelta(minutes=1)  # so much before its time is over, and so much after it
 MARK = {

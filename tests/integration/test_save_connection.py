@@ -21,7 +21,8 @@ from services.save_connection import Typed, save_connections
 from services.token_uses import TokenUses
 from services.vault import Vault
 from tests.callgear import TOKEN, simulated
-from tests.factories import lost_call, make_file
+from tests.factories import make_file
+from tests.notifications import lost_call
 
 OTHER = {"accounts": [{"key": "key-of-another", "account_id": "acc_2", "template": "demo"}]}
 NOBODY = "http://127.0.0.1:9"

@@ -19,7 +19,7 @@ from services import crm_events, lists, sync_runs
 from services.known_clients import Reading, remember
 from services.task_turns import HELD_MS, Turn
 from tests.callgear import CALL, DATA, TOKEN, simulated
-from tests.factories import answered_call, lost_call, ringing
+from tests.notifications import answered_call, lost_call, ringing
 
 # On SQLite two upkeep processes stand on one machine and write one after the other.
 on_postgres = pytest.mark.parametrize(

@@ -21,7 +21,8 @@ from services.try_call import (
     read_trial_office,
     try_call,
 )
-from tests.factories import CLIENT, KNOWN, RESPONSIBLE, TASKS, VIRTUAL_NUMBER, make_settings
+from tests.factories import RESPONSIBLE, TASKS, make_settings
+from tests.notifications import CLIENT, KNOWN, VIRTUAL_NUMBER
 
 KNOWN_CLIENT = Client("c_501", "Client Sample", (f"+{KNOWN}",), "u_17")
 TABLES = {"client": "clients", "lead": "leads", "deal": "deals", "task": "tasks"}

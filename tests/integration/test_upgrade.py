@@ -10,7 +10,7 @@ from models import db
 from runtime import migrate
 from runtime.__main__ import _look_at_database
 from services.create_login import create_login
-from tests.factories import answered_call, hung_up, lost_call, record, ringing, talking
+from tests.notifications import answered_call, hung_up, lost_call, record, ringing, talking
 from tests.pages import logged_in
 
 # The last migration of each released version.
