@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select
@@ -18,6 +18,7 @@ from models import CallSession
 from rules.callbacks import reached_line
 from rules.crm import CrmRecord
 from rules.facts import CallFacts
+from rules.keys import lines_contact
 from rules.reasons import Code, because
 from rules.vocabulary import Direction, Outcome, WriteStatus
 from services import failures
@@ -25,12 +26,12 @@ from services.call import Call, Write
 from services.carry_out import done
 from services.decide_call import open_tasks
 from services.look_up import hold_contact
-from services.steps import Send, Step
+from services.made import read_made
+from services.steps import Step
+from services.task_changes import CLOSING, WAIT_FOR_TASK, change_task
 
 Doing = Generator[Step, Any, None]
 SESSIONS = CallSession.__table__
-KIND = "taskdone"
-WAIT_FOR_TASK = timedelta(seconds=5)
 MISSES = (Outcome.LOST, Outcome.FAILED)
 DIRECTIONS = (Direction.INBOUND, Direction.OUTBOUND)
 
@@ -50,7 +51,7 @@ def close_reached_tasks(call: Call, facts: CallFacts) -> Doing:
     """Plan the closing of tasks whose client was reached, and carry out what is planned."""
     if facts.is_ended and facts.client_phone and "contact" in call.decisions:
         yield from _plan(call, facts)
-    for write in [each for each in call.writes.values() if each.kind == KIND and each.is_open]:
+    for write in [each for each in call.writes.values() if each.kind == CLOSING and each.is_open]:
         if write.next_at is None or write.next_at <= call.now():
             yield from hold_contact(call, facts)
             yield from _close(call, write)
@@ -79,14 +80,15 @@ def _plan(call: Call, facts: CallFacts) -> Doing:
 def _plan_one(call: Call, task: Write, talk: _Talk) -> None:
     """One closing per task, whoever plans it first."""
     place, _, rule = task.ledger_key.rpartition("|")
-    key = f"{place.replace('|task|', f'|{KIND}|', 1)}|{rule}"
+    key = f"{place.replace('|task|', f'|{CLOSING}|', 1)}|{rule}"
     if not call.rules.task_rule(rule).close_when_reached:  # type: ignore[arg-type]
         return
     if key in call.writes or call.read_key(key) is not None:
         return
     line = reached_line(_name(call, talk), talk.began_at, call.office.regional)
     links = {"task": {"key": task.ledger_key}}
-    call.plan(KIND, key, {"line": line, "employee_id": talk.employee_id}, links=links)
+    body = {"line": line, "employee_id": talk.employee_id}
+    call.plan(CLOSING, key, body, links=links, contact=lines_contact(task.ledger_key))
 
 
 def _name(call: Call, talk: _Talk) -> str | None:
@@ -184,34 +186,29 @@ def _close(call: Call, write: Write) -> Doing:
 
 
 def _close_in_crm(call: Call, write: Write, task: Write) -> Doing:
-    record, line = (yield from _read(task)), write.body["line"]
-    found_by = (task.done_at or call.now()) + timedelta(seconds=call.knobs.settle_seconds)
-    if record is None and call.now() < found_by:
-        call.update(write, next_at=found_by)  # the search may lag behind what was just made
+    record, line = (yield from _read(call, write, task)), write.body["line"]
+    if record is None:
         return
-    if record is None or (record.status == "done" and not _stands_in(record, line)):
+    if record.status == "done" and not _stands_in(record, line):
         _leave(call, write, task)
         return
     if record.status != "done":  # else it was us, and the answer was lost
-        changes = _changes(record, line)
-        yield Send("close_task", lambda crm: crm.update("task", record.id, changes))
+        is_sent = yield from change_task(call, write, task, _changes(record, line))
+        if not is_sent:
+            return
     done(call, write, record.id)
     call.update(task, closed_at=call.now())
     who = write.body.get("employee_id")
     call.trace(because(Code.TASK_REACHED, task_id=record.id, employee_id=who))
 
 
-def _read(task: Write) -> Generator[Step, Any, CrmRecord | None]:
-    """The task as the CRM has it now; None if it is gone. Where the CRM cannot be asked for it, as
-    we made it: then only its state is changed."""
-    assert task.crm_id is not None
+def _read(call: Call, write: Write, task: Write) -> Generator[Step, Any, CrmRecord | None]:
+    """The task as the CRM has it now, or None if that is known only later. Where the CRM cannot be
+    asked for it, as we made it: then only its state is changed."""
     try:
-        found: tuple[CrmRecord, ...] = yield Send(
-            "find_task", lambda crm: crm.find_by_reference("task", task.reference)
-        )
+        return (yield from read_made(call, task, write))
     except UnsupportedError:
-        return CrmRecord(id=task.crm_id)
-    return next((each for each in found if each.id == task.crm_id), None)
+        return CrmRecord(id=str(task.crm_id))
 
 
 def _stands_in(record: CrmRecord, line: str) -> bool:

@@ -25,6 +25,7 @@ from rules.vocabulary import Entity, WriteStatus
 from services import failures
 from services.call import Call, Write
 from services.carry_out import done
+from services.made import read_made
 from services.rendering import values_for
 from services.steps import Send, Step
 from services.vanished import let_go
@@ -119,7 +120,9 @@ def _plan(
 def _send(call: Call, entity: Entity, target: str, write: Write) -> Doing:
     fields, wanted = dict(write.body["custom_fields"]), dict(write.body["texts"])
     if write.body["keep"] or wanted:
-        present = yield from _read(call, entity, target)
+        present = yield from _read(call, entity, target, write)
+        if present is None:
+            return
         filled = Filled(fields, frozenset(write.body["keep"]), ())
         fields, kept = keep_filled(filled, present.custom_fields, entity)
         before = write.body["before"]
@@ -136,19 +139,17 @@ def _send(call: Call, entity: Entity, target: str, write: Write) -> Doing:
     done(call, write, target)
 
 
-def _read(call: Call, entity: Entity, target: str) -> Generator[Step, Any, Present]:
+def _read(
+    call: Call, entity: Entity, target: str, write: Write
+) -> Generator[Step, Any, Present | None]:
+    """What is to be completed, or None if that is known only later."""
+    if entity is Entity.CLIENT:
+        client = yield Send("get_client", lambda crm: crm.get_client(target))
+        return Present({"name": client.name}, client.custom_fields)
     made = _made(call, entity)
-    if made is not None:
-        records = yield Send(
-            f"find_{entity}", lambda crm: crm.find_by_reference(entity, made.reference)
-        )
-        for record in records:
-            if record.id == target:
-                return Present(record.texts, record.custom_fields)
-    if entity is not Entity.CLIENT:
-        raise NotFoundError(f"{entity} is gone")
-    client = yield Send("get_client", lambda crm: crm.get_client(target))
-    return Present({"name": client.name}, client.custom_fields)
+    assert made is not None  # else there were no target
+    record = yield from read_made(call, made, write)
+    return Present(record.texts, record.custom_fields) if record else None
 
 
 def _is_completed(call: Call, entity: Entity) -> bool:

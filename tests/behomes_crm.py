@@ -143,7 +143,7 @@ def problems(response: requests.Response) -> dict[str, str]:
     return {detail["field"]: detail["code"] for detail in body["error"]["details"]}
 
 
-def is_found(server, task):
+def is_found(server, made, things="tasks"):
     """Whether the CRM's search has come so far."""
-    query = f"external_id={task['external_id']}&api_key={server.crm.key}"
-    return server.crm.control("GET", f"/v4/crm/tasks?{query}")["response"]
+    query = f"external_id={made['external_id']}&api_key={server.crm.key}"
+    return server.crm.control("GET", f"/v4/crm/{things}?{query}")["response"]
