@@ -28,6 +28,12 @@ def protect(blueprint: Blueprint) -> None:
         return current_app.login_manager.unauthorized()  # type: ignore[attr-defined]
 
 
+def is_inside() -> bool:
+    """Whether somebody is logged in with every step that this server asks for. For the views that
+    `protect` does not guard, being open to others too."""
+    return bool(current_user.is_authenticated and not current_user.lacks_second_step)
+
+
 def _go_and_set_second_step(blueprint: Blueprint) -> ResponseReturnValue | None:
     """Where this server wants a second step, nothing is open before but a person's own account."""
     if not current_user.lacks_second_step or blueprint.name in ("account", "second_step"):

@@ -37,9 +37,7 @@ class Person(UserMixin):
     @property
     def lacks_second_step(self) -> bool:
         """Whether this server wants a second step of this person, who has none yet."""
-        wanted = current_app.extensions["config"].second_step
-        is_asked = wanted == "all" or (wanted == "admins" and self.is_admin)
-        return is_asked and not self.login.has_second_step
+        return self.login.lacks_second_step(current_app.extensions["config"].second_step)
 
     def get_id(self) -> str:
         return self.token
@@ -108,7 +106,7 @@ def sign_in() -> Response:
         form.form_errors.append(_("The e-mail or the password is not right."))
         return _show(form, status=422)
     except logins.CodeWanted as wanted:
-        half_login.begin(wanted.login_id)
+        half_login.begin(wanted)
         return _go(url_for("second_step_door.show", next=local_path(form.next.data)))
     except logins.TooManyTries as error:
         form.form_errors.append(describe_wait(error.seconds))

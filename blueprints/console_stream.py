@@ -19,7 +19,7 @@ from flask import Blueprint, Response, abort, current_app, request
 from flask_login import current_user
 from sqlalchemy.engine import Engine
 
-from blueprints.access import visible_integrations
+from blueprints.access import is_inside, visible_integrations
 from models import db
 from services import console_events
 from services.card_view import told_now
@@ -69,7 +69,7 @@ def open_stream(listener: Listener) -> Response:
 
 def who_listens() -> Listener | None:
     """By what right and to whose events the request listens; None without a right."""
-    if not current_user.is_authenticated:
+    if not is_inside():
         return None
     ears = frozenset(
         (

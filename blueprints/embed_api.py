@@ -120,7 +120,10 @@ def _bearer(integration_id: int) -> Bearer:
     origin = request.headers.get("Origin")
     found = None
     if scheme.lower() == "bearer" and key.strip():
-        found = console_tokens.find_bearer(db.session(), key.strip(), integration_id, origin)
+        wanted = current_app.extensions["config"].second_step
+        found = console_tokens.find_bearer(
+            db.session(), key.strip(), integration_id, origin, second_step=wanted
+        )
     if found is None:
         raise ApiError(401, "unauthorized", "This key does not open the console.")
     return found

@@ -7,6 +7,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_login import current_user
 
+from blueprints.access import is_inside
 from blueprints.access_words import LEVEL_HINTS, LEVELS, WEAKNESSES
 from blueprints.auth import describe_visitor, enter
 from blueprints.htmx import render
@@ -72,6 +73,8 @@ def join_with_login(token: str) -> Response:
     offer = invitations.find_offer(token)
     if not current_user.is_authenticated:
         return _go(url_for("invitations.show", token=token))
+    if not is_inside():
+        return _go(url_for("second_step.index"))
     try:
         join.join_with(token, current_user.login_id)
     except LoginIsThere:

@@ -9,6 +9,7 @@ from flask_login import current_user
 from sqlalchemy.engine import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
+from blueprints.access import is_inside
 from blueprints.recording_words import RECORDING_STATES
 from models import db
 from rules.byte_ranges import PROBE
@@ -89,7 +90,7 @@ def _listener() -> Listener:
 
 def _may_listen(playable: Playable) -> bool:
     """After the link's time a login with the right may still listen."""
-    if not current_user.is_authenticated or not current_user.may_see(playable.integration_id):
+    if not is_inside() or not current_user.may_see(playable.integration_id):
         return False
     if current_user.is_admin:
         return True

@@ -17,7 +17,7 @@ from forms.second_step import CodeForm, TurnOffForm, TurnOnForm
 from models import Login, db
 from rules.one_time_codes import address_for_app
 from services import login as logins
-from services import second_step
+from services import second_step, sessions
 from services.vault import Vault
 
 WANTED = "second_step_secret"
@@ -41,7 +41,7 @@ def show() -> Response:
 def check() -> Response:
     login_id, form = half_login_id(), CodeForm()
     if login_id is None:
-        flash(_("That took more than five minutes: log in anew."), "error")
+        flash(_("This login no longer waits for a code. Log in anew."), "error")
         return _go(url_for("auth.login", next=local_path(form.next.data)))
     if not form.validate():
         return _ask(form, status=422)
@@ -74,11 +74,15 @@ def turn_on() -> Response:
         return _go(url_for("second_step.index"))
     if not form.validate():
         return _page(on=form, secret=secret, status=422)
+    if status := _refuse_password(form):
+        return _page(on=form, secret=secret, status=status)
     try:
         codes = second_step.turn_on(current_user.login_id, secret, form.code.data or "", _vault())
     except second_step.WrongCode:
         form.code.errors = [WRONG_CODE]
         return _page(on=form, secret=secret, status=422)
+    # Others may be in with the password alone: with them it could be turned off again.
+    sessions.end_others(current_user.login_id, current_user.token)
     session.pop(WANTED, None)
     return _page(off=TurnOffForm(formdata=None), codes=codes)
 
@@ -88,17 +92,25 @@ def turn_off() -> Response:
     form = TurnOffForm()
     if not form.validate():
         return _page(off=form, status=422)
+    if status := _refuse_password(form):
+        return _page(off=form, status=status)
+    second_step.turn_off(current_user.login_id)
+    flash(_("The second step is off: the password alone lets you in again."))
+    return _go(url_for("account.index"))
+
+
+def _refuse_password(form: TurnOnForm | TurnOffForm) -> int | None:
+    """Whoever finds an open page must not change how its person logs in: the status and a word in
+    the form if this is not the current password."""
     try:
         logins.confirm_password(current_user.login_id, form.password.data or "", describe_visitor())
     except logins.WrongPassword:
         form.password.errors = [WRONG_PASSWORD]
-        return _page(off=form, status=422)
+        return 422
     except logins.TooManyTries as error:
         form.password.errors = [describe_wait(error.seconds)]
-        return _page(off=form, status=429)
-    second_step.turn_off(current_user.login_id)
-    flash(_("The second step is off: the password alone lets you in again."))
-    return _go(url_for("account.index"))
+        return 429
+    return None
 
 
 def _ask(form: CodeForm, *, status: int = 200) -> Response:

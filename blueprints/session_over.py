@@ -52,7 +52,7 @@ def sign_in() -> Response:
         form.password.errors = [describe_wait(error.seconds)]
         return _form(form, status=422)
     except logins.CodeWanted as wanted:
-        half_login.begin(wanted.login_id)
+        half_login.begin(wanted)
         return _code_form(CodeForm(formdata=None))
     enter(person, token)
     return _restored()

@@ -19,9 +19,9 @@ class CodeForm(FlaskForm):
     next = HiddenField()
 
 
-class TurnOnForm(FlaskForm):
-    code = StringField(_l("Code from the app"), [InputRequired(ENTER_CODE), Length(max=20)])
-
-
 class TurnOffForm(FlaskForm):
     password = PasswordField(_l("Current password"), [InputRequired(ENTER_CURRENT)])
+
+
+class TurnOnForm(TurnOffForm):
+    code = StringField(_l("Code from the app"), [InputRequired(ENTER_CODE), Length(max=20)])

@@ -40,6 +40,11 @@ class Login(db.Model):  # type: ignore[name-defined]
     def has_second_step(self) -> bool:
         return self.second_step_sealed is not None
 
+    def lacks_second_step(self, wanted: str) -> bool:
+        """Whether a server that wants it of these people ("none", "admins", "all") waits for it."""
+        is_asked = wanted == "all" or (wanted == "admins" and self.is_admin)
+        return is_asked and not self.has_second_step
+
     @property
     def is_admin(self) -> bool:
         return self.role == ADMIN

@@ -86,10 +86,11 @@ def give(
 
 
 def find_bearer(
-    session: Session, token: str, integration_id: int, origin: str | None
+    session: Session, token: str, integration_id: int, origin: str | None, *, second_step: str
 ) -> Bearer | None:
     """Who holds this key, None unless everything still holds: the key, the person's login and
-    place in the integration, and that the admin allows the origin that asks."""
+    place in the integration, the second step where the server wants one of these people, and that
+    the admin allows the origin that asks."""
     row = session.execute(
         select(ConsoleToken, Login, Integration, _is_stale())
         .join(Login, Login.id == ConsoleToken.login_id)
@@ -107,7 +108,7 @@ def find_bearer(
     key, login, integration, is_stale = row
     if key.origin != origin or not is_allowed(origin, integration.allowed_origins):
         return None
-    if not login.may_see(integration_id):
+    if not login.may_see(integration_id) or login.lacks_second_step(second_step):
         return None
     bearer = Bearer(
         key.id, key.token_hash, login.id, login.email, login.locale, integration_id, key.origin

@@ -18,7 +18,7 @@ from models import Login, LoginFailure, LoginSession, db
 from models.base import from_ms, now_ms, to_ms, writing
 from rules.audit import Change
 from services.audit_log import Actor, record
-from services.second_step import WrongCode, use_code
+from services.second_step import WrongCode, stamp_of, use_code
 from services.vault import Vault, keyed_hash, new_token, token_hash
 
 IDLE = timedelta(minutes=30)
@@ -41,9 +41,10 @@ class WrongPassword(Exception):
 class CodeWanted(Exception):
     """The password is right; the second step of this login is still to come."""
 
-    def __init__(self, login_id: int) -> None:
+    def __init__(self, login_id: int, stamp: str) -> None:
         super().__init__("a code is wanted")
         self.login_id = login_id
+        self.stamp = stamp
 
 
 class TooManyTries(Exception):
@@ -104,7 +105,7 @@ def sign_in(email: str, password: str, visitor: Visitor) -> tuple[Login, str]:
         login.password_hash = _hasher.hash(password)
     if login.has_second_step:
         db.session.commit()
-        raise CodeWanted(login.id)
+        raise CodeWanted(login.id, stamp_of(login))
     return login, _let_in(login, keys, visitor)
 
 

@@ -9,9 +9,9 @@ import secrets
 from datetime import datetime
 
 import pyotp
-from sqlalchemy import or_, select, update
+from sqlalchemy import func, or_, select, update
 
-from models import Login, db
+from models import Login, LoginSession, db
 from models.base import from_ms, now_ms
 from rules.audit import Change
 from rules.one_time_codes import (
@@ -66,6 +66,28 @@ def turn_off(login_id: int) -> None:
         _change(login_id, **_nothing())
         record(db.session(), Change.SECOND_STEP_OFF, email=login.email)
     db.session.commit()
+
+
+def half_login_stamp(login_id: int) -> str | None:
+    """The stamp that a half login of this person must carry; None where no code is asked for."""
+    login = db.session.get(Login, login_id)
+    if login is None or login.disabled_at is not None or not login.has_second_step:
+        return None
+    return stamp_of(login)
+
+
+def stamp_of(login: Login) -> str:
+    """Changes with the password, with each code that is used, and with each session that ends: a
+    half login from before is worth nothing then."""
+    last_end = select(func.max(LoginSession.ended_at)).where(LoginSession.login_id == login.id)
+    parts = (
+        login.password_hash,
+        login.second_step_at,
+        login.second_step_used,
+        *(login.recovery_hashes or ()),
+        db.session.scalar(last_end),
+    )
+    return token_hash("|".join(map(str, parts)))
 
 
 def use_code(login_id: int, typed: str, vault: Vault) -> None:

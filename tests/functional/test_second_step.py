@@ -25,7 +25,7 @@ def code_of(secret, *, steps=0):
 def set_up(client):
     """Turn the second step on; the app's secret and the spare codes."""
     secret = re.search(r"<code>([A-Z2-7]{32})</code>", client.get(PAGE).text).group(1)
-    answer = post(client, PAGE, code=code_of(secret, steps=-1))
+    answer = post(client, PAGE, code=code_of(secret, steps=-1), password=PASSWORD)
     return secret, re.findall(r"<code>([A-Z2-7-]{29})</code>", answer.text)
 
 
@@ -56,7 +56,7 @@ def test_picture_to_scan_comes_from_this_server(admin):
 def test_wrong_code_turns_nothing_on(app, admin, headers):
     admin.get(PAGE)
 
-    answer = post(admin, PAGE, headers=headers, code="000000")
+    answer = post(admin, PAGE, headers=headers, code="000000", password=PASSWORD)
 
     assert answer.status_code == 422
     assert ("<html" in answer.text) is (headers == {})
