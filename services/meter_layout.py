@@ -12,7 +12,8 @@ from itertools import product
 QUICK = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
 REQUEST = (0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 20.0)
 POPUP = (0.05, 0.1, 0.25, 0.5, 1.0, 1.5, 2.0, 5.0, 15.0, 60.0)
-KINDS = ("client", "lead", "deal", "task", "call", "recording", "complete", "taskline")
+CREATED = ("client", "lead", "deal", "task")
+KINDS = (*CREATED, "call", "recording", "complete", "taskline", "taskdone")
 
 
 @dataclass(frozen=True)

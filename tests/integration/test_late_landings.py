@@ -80,7 +80,7 @@ def later(seconds, bodies):
 def test_a_miss_after_the_talk_does_not_go_down_with_the_task_that_is_being_closed(
     any_server, fault
 ):
-    any_server.use(settings=TASKS)
+    any_server.use(settings={"tasks": TASKS})
     any_server.notify(*lost_call("1"))
     any_server.drain()
     any_server.fault(operation="update_task", count=1, **fault)
@@ -100,7 +100,7 @@ def test_a_miss_after_the_talk_does_not_go_down_with_the_task_that_is_being_clos
 
 
 def test_a_closing_waits_for_a_line_that_may_still_land(any_server):
-    any_server.use(settings=TASKS)
+    any_server.use(settings={"tasks": TASKS})
     any_server.notify(*lost_call("1"))
     any_server.drain()
     any_server.fault("late_commit", "update_task", count=1, seconds=0.8, answer="error")
@@ -126,7 +126,7 @@ def test_a_crm_that_cannot_be_asked_for_a_task_gets_one_for_each_miss(server, mo
         "supports",
         lambda crm, name: name != "search_by_reference" and supports(crm, name),
     )
-    server.use(settings=TASKS)
+    server.use(settings={"tasks": TASKS})
     server.notify(*lost_call("1"), *lost_call("2"))
 
     server.settle()
