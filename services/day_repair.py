@@ -18,7 +18,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from clients.errors import ClientError
-from models import CallSession, DayRepair, Integration, ReplayRun
+from models import CallSession, DayRepair, Integration
 from models.base import from_ms, now_ms, reading
 from models.integration import LIVE
 from rules.accounting import DaySpan, span_of_day
@@ -150,23 +150,15 @@ class _Repair:
 
     def _begin_replay(self, session: Session, repair: Row[Any], ids: list[int]) -> bool:
         """Replay these calls as they were decided; False while another replay is under way."""
-        if replay_runs.find_running(session, repair.integration_id) is not None:
-            return False
-        run = ReplayRun(
-            integration_id=repair.integration_id,
-            mode=AS_DECIDED,
-            wanted=asdict(JournalFilter(days=0)) | {"ids": ids},
-            upto=ids[-1],
+        run = replay_runs.begin(
+            session,
+            repair.integration_id,
+            ids,
+            JournalFilter(days=0),
+            AS_DECIDED,
             author=repair.author,
-            state=replay_runs.RUNNING,
-            total=len(ids),
-            created_at=database_now(session),
         )
-        session.add(run)
-        try:
-            session.flush()
-        except IntegrityError:
-            session.rollback()
+        if run is None:
             return False
         values = {"replay_run_id": run.id, "replayed": len(ids)}
         session.execute(update(REPAIRS).where(REPAIRS.c.id == self._id).values(values))

@@ -54,6 +54,26 @@ def start(
     ids = find_wanted(session, integration_id, wanted, mode)
     if not ids:
         return find_running(session, integration_id)
+    run = begin(session, integration_id, ids, wanted, mode, author=author)
+    if run is None:
+        return find_running(session, integration_id)
+    record(session, Change.REPLAY_STARTED, integration_id, mode=mode, calls=len(ids))
+    session.commit()
+    return run
+
+
+def begin(
+    session: Session,
+    integration_id: int,
+    ids: list[int],
+    wanted: JournalFilter,
+    mode: str,
+    *,
+    author: str | None,
+) -> ReplayRun | None:
+    """Add a run of these calls, for the caller to commit; None while another is under way."""
+    if find_running(session, integration_id) is not None:
+        return None
     run = ReplayRun(
         integration_id=integration_id,
         mode=mode,
@@ -67,11 +87,9 @@ def start(
     session.add(run)
     try:
         session.flush()
-        record(session, Change.REPLAY_STARTED, integration_id, mode=mode, calls=len(ids))
-        session.commit()
-    except IntegrityError:  # one is under way already: somebody pressed in the same moment
+    except IntegrityError:  # begun in the same moment
         session.rollback()
-        return find_running(session, integration_id)
+        return None
     return run
 
 
