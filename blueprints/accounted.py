@@ -19,6 +19,7 @@ from blueprints.call_lines import call_line
 from blueprints.htmx import leave, render, unchanged, wants_partial
 from blueprints.journal import names_of
 from blueprints.row_ids import LARGEST
+from blueprints.shown import short_date
 from models import AuditRun, DayRepair, Integration, db
 from rules.accounting import Account, Compared
 from rules.periods import read_day
@@ -199,7 +200,7 @@ def _progress(repair: DayRepair | None) -> tuple[str, int, int] | None:
 def _other_day(repair: DayRepair) -> str:
     return _(
         "Another day is being repaired now (%(day)s). Press again when that has ended.",
-        day=repair.day.isoformat(),
+        day=short_date(repair.day),
     )
 
 

@@ -13,8 +13,11 @@ from flask_babel import lazy_gettext as _l
 
 from blueprints.language import select_locale
 from blueprints.retention_words import KINDS
+from blueprints.shown import short_date
+from blueprints.words import ENTITIES, word
 from models import AuditEntry
 from rules.audit import Area, Change
+from rules.periods import read_day
 from rules.settings_labels import label
 
 NAMED = 4  # settings that a line names; the others are counted
@@ -186,8 +189,15 @@ def _days(days: Mapping[str, int]) -> str:
     return ", ".join(f"{KINDS[kind].title} {days[kind]}" for kind in KINDS if kind in days)
 
 
+def _day(text: str) -> str:
+    day = read_day(text)
+    return short_date(day) if day else text
+
+
 SHAPES: Mapping[str, Callable[[Any], str]] = {
     "changed": _changed,
+    "day": _day,
+    "kind": lambda kind: str(word(ENTITIES, kind).label).lower(),
     "days": _days,
     "origins": lambda origins: ", ".join(origins) or "—",
     "systems": lambda systems: ", ".join(SYSTEMS.get(each, each) for each in systems),

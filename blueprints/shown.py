@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime
+from datetime import date as calendar_day
 from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -88,7 +89,12 @@ def moment(at: datetime | None, zone: str) -> str:
 
 def date(at: datetime, zone: str) -> str:
     """A day without its time: `12 Mar 2026`."""
-    told: str = format_date(at.astimezone(ZoneInfo(zone)), "d MMM y", locale=get_locale())
+    return short_date(at.astimezone(ZoneInfo(zone)).date())
+
+
+def short_date(day: calendar_day) -> str:
+    """The same of a day that has no time."""
+    told: str = format_date(day, "d MMM y", locale=get_locale())
     return told
 
 

@@ -172,6 +172,17 @@ def test_every_change_is_told_in_words(app, locale):
     assert [change for change, text in told.items() if "%" in text or "." in text] == []
 
 
+def test_values_are_told_as_people_say_them(app):
+    with app.test_request_context(), force_locale("en"):
+        repaired = sentence(str(Change.REPAIR_ASKED), {"day": "2026-11-22"})
+        made = sentence(str(Change.MADE_AGAIN), {"kind": "lead"})
+    with app.test_request_context(), force_locale("ru"):
+        other = sentence(str(Change.MADE_AGAIN), {"kind": "lead"})
+
+    assert repaired.endswith(": 22 Nov 2026")
+    assert made.endswith(": lead") and other.endswith(": лид")
+
+
 def fail_often(app, visitor, email):
     """Wrong passwords until the next try has to wait; each costs time, so most are only counted."""
     log_in(visitor, email, "wrong password")
