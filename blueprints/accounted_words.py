@@ -216,7 +216,7 @@ def audit_words(run: AuditRun, zone: str) -> str:
     when = moment(run.finished_at or run.started_at, zone)
     if not run.checked:
         return _("%(when)s: there was nothing new to check.", when=when)
-    return f"{when}: {counts}, {found}."
+    return f"{when} · {counts}, {found}."
 
 
 def finding_line(shown: Shown, clients: Mapping[int, CallClient]) -> FindingLine:
