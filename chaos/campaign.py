@@ -189,22 +189,22 @@ class Campaign:
         time.sleep(REVOKED_SECONDS)
         crm.ask("POST", f"/_sim/accounts/{old}", {"revoked": False, "key": self._key})
         document = {"behomes": {"base_url": crm.url, "api_key": self._key}}
-        while True:
-            with product.restarting:
-                try:
-                    told = product.flask(
-                        "integrations", "connect", product.id, "-",
-                        given=json.dumps(document), codes=(0, 1),
-                    )  # fmt: skip
-                    if json.loads(told).get("behomes") == "ok":
-                        break
-                except (RuntimeError, ValueError):
-                    pass  # the database is away, or the CRM shows a fault
+        while not self._connect(product, json.dumps(document)):
             self._left()
             time.sleep(0.5)
         since = crm.ask("GET", "/_sim/requests?limit=0")["total"] - seen
         rows = crm.ask("GET", f"/_sim/requests?limit={since}")["requests"]
         self._result.counts["CRM: key refused"] += sum(row["status"] == 401 for row in rows)
+
+    def _connect(self, product: Product, document: str) -> bool:
+        """False while the database is away, or the CRM shows a fault."""
+        words = ("integrations", "connect", product.id, "-")
+        with product.restarting:
+            try:
+                told = product.flask(*words, given=document, codes=(0, 1))
+                return bool(json.loads(told).get("behomes") == "ok")
+            except (RuntimeError, ValueError):
+                return False
 
     # Afterwards
 

@@ -1,7 +1,7 @@
 """The fault campaign, short: everything is killed and broken, and nothing is lost or doubled.
 
-And the same with one safeguard taken out each: then the campaign must tell of it. Two run at a
-time; there is no assertion about time but that they end.
+And the same with one safeguard taken out each: then the campaign must tell of it. Three run at
+a time; there is no assertion about time but that they end.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ def running(request):
     """All campaigns that tests of this module ask for, begun at once."""
     items = [item for item in request.session.items if item.module is request.module]
     names = list(dict.fromkeys(item.callspec.params["name"] for item in items))
-    with ThreadPoolExecutor(2) as pool:
+    with ThreadPoolExecutor(3) as pool:
         yield {name: pool.submit(run_campaign, ORDERS[name]) for name in names if _can_run(name)}
 
 
