@@ -1,6 +1,6 @@
 """The fault campaign, short: everything is killed and broken, and nothing is lost or doubled.
 
-And the same with one safeguard taken out each: then the campaign must tell of it. Three run at
+And the same with one safeguard taken out each: then the campaign must tell of it. Three run at a
 a time; there is no assertion about time but that they end.
 """
 
