@@ -4,7 +4,7 @@ is kept; who listened to recordings."""
 from __future__ import annotations
 
 import tempfile
-from typing import Any
+from collections.abc import Mapping
 
 from flask import Blueprint, Response, current_app, flash, redirect, request, send_file, url_for
 from flask_babel import gettext as _
@@ -18,7 +18,7 @@ from forms.privacy import NO_NUMBER, EraseForm, KeptDaysForm, NumberForm, filled
 from models import Integration, db
 from models.base import reading
 from rules.phones import mask
-from rules.retention import UNKNOWN_NUMBER_DAYS, days_of, shortened
+from rules.retention import UNKNOWN_NUMBER_DAYS, Kind, days_of, shortened
 from services import erasures
 from services.erase_keyed import Number
 from services.export_number import export_number
@@ -87,12 +87,13 @@ def erase(id: int) -> Response:
 @bp.post("/days")
 @admin_only
 def keep_days(id: int) -> Response:
-    """Save the days; asks first when something would be erased that would have stayed."""
+    """Save the days; asks first when something would be erased that would have stayed, and again
+    when something else is meant than what was asked."""
     integration, form = get_integration(id), KeptDaysForm()
     if not form.validate():
         return _page(integration, days_form=form, status=422)
-    less = shortened(days_of(integration.kept_days), form.days)
-    if less and request.form.get("agreed") != "1":
+    less = {kind: form.days[kind] for kind in shortened(days_of(integration.kept_days), form.days)}
+    if not {*_signed(less)} <= {*request.form.getlist("agreed")}:
         return _page(integration, days_form=form, less=less)
     save_days(db.session(), id, form.days)
     flash(_("Saved. What is older now is erased within minutes."))
@@ -116,6 +117,11 @@ def listened(id: int) -> Response:
         before=before,
         days=days_of(integration.kept_days)["listened"],  # type: ignore[index]
     )
+
+
+def _signed(less: Mapping[Kind, int]) -> list[str]:
+    """What a person agrees to, as the page brings it back."""
+    return [f"{kind}:{days}" for kind, days in less.items()]
 
 
 def _read(integration: Integration, form: NumberForm) -> Number | None:
@@ -144,7 +150,7 @@ def _page(
     number: Number | None = None,
     is_erasing: bool = False,
     days_form: KeptDaysForm | None = None,
-    less: tuple[Any, ...] = (),
+    less: Mapping[Kind, int] | None = None,
     status: int = 200,
 ) -> Response:
     with reading():
@@ -163,7 +169,8 @@ def _page(
         erasures=erasures.find_erasures(db.session(), integration.id),
         days_form=days_form or KeptDaysForm(formdata=None, data=filled(days)),
         kinds=KINDS,
-        less=[KINDS[kind].title for kind in less],
+        less=[KINDS[kind].title for kind in less or ()],
+        agreed=_signed(less or {}),
         kept={str(each.kind): each for each in describe(db.session(), integration.id)},
         unknown_days=UNKNOWN_NUMBER_DAYS,
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import zipfile
 
 import pytest
@@ -169,7 +170,11 @@ def test_shorter_times_are_asked_about_first(app, admin, office):
     with app.app_context():
         assert db.session.get(Integration, office.id).kept_days == {}
 
-    assert post(admin, path, agreed="1", **days(clicks=30)).status_code == 303
+    agreed = re.findall(r'name="agreed" value="([^"]+)"', asked.text)
+    # What was typed into the same page since is another question.
+    for more in (days(clicks=14), days(clicks=30, calls=30)):
+        assert "Erase and save" in post(admin, path, agreed=agreed, **more).text
+    assert post(admin, path, agreed=agreed, **days(clicks=30)).status_code == 303
     with app.app_context():
         assert db.session.get(Integration, office.id).kept_days == {"clicks": 30}
 
