@@ -32,6 +32,7 @@ from services.vault import token_hash
 
 bp = Blueprint("console_stream", __name__)
 
+EVENTS = "text/event-stream; charset=utf-8"
 HEARTBEAT_SECONDS = 15.0
 # Then the browser comes again by itself: whose employee somebody is may have changed.
 STREAM_SECONDS = 900.0
@@ -62,7 +63,7 @@ def open_stream(listener: Listener) -> Response:
     except BaseException:
         hub.close(listener)
         raise
-    response = Response(_Lines(hub, listener, first, clock), content_type="text/event-stream")
+    response = Response(_Lines(hub, listener, first, clock), content_type=EVENTS)
     response.headers["X-Accel-Buffering"] = "no"
     return response
 

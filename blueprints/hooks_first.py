@@ -9,18 +9,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from flask import Flask, Response
+from flask import Flask
 
 from blueprints import hooks, manager
+from blueprints.security import add_machine_headers
 
 Wsgi = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 
 PATH = "/hooks/"
-HEADERS = (
-    ("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'"),
-    ("X-Content-Type-Options", "nosniff"),
-    ("Cache-Control", "no-store"),
-)
 
 
 class HooksFirst:
@@ -32,7 +28,7 @@ class HooksFirst:
         self._hooks.extensions = pages.extensions
         self._hooks.register_blueprint(hooks.bp)
         self._hooks.register_blueprint(manager.bp)
-        self._hooks.after_request(add_headers)
+        self._hooks.after_request(add_machine_headers)
 
     def __call__(self, environ: dict[str, Any], start: Callable[..., Any]) -> Iterable[bytes]:
         if not environ.get("PATH_INFO", "").startswith(PATH):
@@ -47,8 +43,3 @@ class HooksFirst:
             return self._pages(environ, start)
         start(*answers[0])
         return body
-
-
-def add_headers(response: Response) -> Response:
-    response.headers.extend(HEADERS)
-    return response

@@ -109,7 +109,7 @@ def test_stream_begins_with_the_calls_of_this_moment_silently(app, office, emplo
     stream = listen(employee)
     _, kind, data = stream.next()
 
-    assert stream.answer.headers["Content-Type"] == "text/event-stream"
+    assert stream.answer.headers["Content-Type"] == "text/event-stream; charset=utf-8"
     assert kind == "snapshot"
     assert [(each["call"], each["announce"]) for each in data["cards"]] == [("1", False)]
     assert data["cards"][0]["phone_shown"] == "+971 50 123 4567"

@@ -11,6 +11,7 @@ import pytest
 from werkzeug.exceptions import HTTPException
 
 from models import db
+from tests.answers import wrong_with
 from tests.doors import (
     METHODS,
     NAMED,
@@ -61,6 +62,7 @@ def test_everybody_gets_what_the_table_says(app, planted):
     table = declared()
     found = {key: {} for key in table}
     people = {name: person(app, name) for name in PEOPLE}
+    wrong = []
 
     # Who may do most comes last: what he changes is no longer there for the others.
     for name in ("anonymous", "stranger", "employee", "admin"):
@@ -68,11 +70,13 @@ def test_everybody_gets_what_the_table_says(app, planted):
             client, token = people[name]
             if rule.rule == "/logout":
                 client, token = person(app, name)
-            got, _answer = ask(client, method, own.path(app, rule), token)
+            got, answer = ask(client, method, own.path(app, rule), token)
             found[method, rule.rule][name] = got
+            wrong += wrong_with(answer, own.path(app, rule))
 
     told = {str(Door(*key, {name: got[name] for name in PEOPLE})) for key, got in found.items()}
     assert sorted(told - {str(door) for door in table.values()}) == []
+    assert wrong == []  # headers, cookies, types
 
 
 def test_part_of_a_page_is_401_where_the_page_leads_to_the_login(app, visitor, planted):
