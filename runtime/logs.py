@@ -10,6 +10,7 @@ import structlog
 from structlog.typing import EventDict, Processor
 
 from runtime.masking import mask_event
+from runtime.plain_lines import plain_event, plain_json
 from services import meters
 
 QUIET = {
@@ -62,14 +63,14 @@ def _formatter(*, is_console: bool, part: str) -> logging.Formatter:
         structlog.processors.format_exc_info,
         name_part,
     ]
-    renderer: Processor = structlog.processors.JSONRenderer(ensure_ascii=False)
+    writing: list[Processor] = [structlog.processors.JSONRenderer(ensure_ascii=False), plain_json]
     if is_console:
-        renderer = structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
+        writing = [plain_event, structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())]
     return structlog.stdlib.ProcessorFormatter(
         foreign_pre_chain=before,
         processors=[
             structlog.stdlib.ProcessorFormatter.remove_processors_meta,
             mask_event,
-            renderer,
+            *writing,
         ],
     )
