@@ -11,6 +11,7 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
 from blueprints.htmx import wants_partial
+from blueprints.refusals import note_refusal
 from models import Integration, db
 from models.integration import LIVE
 
@@ -71,4 +72,5 @@ def get_integration(integration_id: int) -> Integration:
         if integration.id == integration_id:
             g.integration = integration
             return integration
+    note_refusal(404)
     abort(404)

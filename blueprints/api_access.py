@@ -13,6 +13,7 @@ from typing import Any
 from flask import Blueprint, Response, g, request
 from werkzeug.exceptions import HTTPException
 
+from blueprints.refusals import note_refusal
 from models import db
 from services.api_keys import integration_of_key
 
@@ -100,6 +101,7 @@ def api_answer(error: HTTPException) -> Response | HTTPException:
         body = {"code": code, "message": message}
     response = answer(status, {"error": body})
     if status == 401:
+        note_refusal(status)
         response.headers["WWW-Authenticate"] = "Bearer"
     methods = getattr(error, "valid_methods", None)
     if methods:

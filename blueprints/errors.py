@@ -19,6 +19,7 @@ from blueprints.access import PROTECTED
 from blueprints.api_access import api_answer, is_api_path
 from blueprints.htmx import wants_partial
 from blueprints.kept_forms import KEPT, is_from_our_page, keep_posted
+from blueprints.refusals import note_refusal
 from models import db
 
 logger = logging.getLogger(__name__)
@@ -81,6 +82,7 @@ MACHINE_PATHS = ("/hooks/", "/api/", "/recordings/", "/healthz", "/readyz", "/me
 def csrf_failed(error: CSRFError) -> ResponseReturnValue:
     """A form of an older session. What was typed is filled in again if one of our own pages has
     sent it; the script of a page asks for a new token."""
+    note_refusal(400)
     is_ours = current_user.is_authenticated and request.blueprint in PROTECTED
     if is_ours and is_from_our_page() and not wants_partial():
         page = keep_posted(current_user.login_id)
@@ -94,6 +96,8 @@ def csrf_failed(error: CSRFError) -> ResponseReturnValue:
 def http_error(error: HTTPException) -> tuple[str, int] | Response | HTTPException:
     if is_api_path():
         return api_answer(error)
+    if error.code in (401, 403):
+        note_refusal(error.code)
     trouble = TROUBLES.get(error.code or 500)
     is_machine = _is_machine_lost() if error.code == 404 else _is_machine_path()
     if trouble is None or is_machine:
