@@ -10,24 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.rooms import MAY_IMPORT
+
 ROOT = Path(__file__).parent.parent
 
-MAY_IMPORT = {
-    "rules": set(),
-    "clients": {"rules"},
-    "forms": {"rules"},
-    "models": {"rules"},
-    "services": {"rules", "clients", "models"},
-    "jobs": {"services", "models", "clients"},
-    "blueprints": {"forms", "services", "models", "rules", "jobs"},
-    "simulators": set(),
-    "migrations": {"models"},
-    "runtime": {"app", "jobs", "services", "models", "clients", "rules"},
-    "bench": {"app", "runtime", "jobs", "services", "models", "rules"},
-    "chaos": {"bench", "tests", "runtime", "services", "models", "clients"},
-    "fuzz": {"bench", "clients", "rules"},
-    "mutation": set(),
-}
 # Single files: everything comes together in the one, the other only starts it.
 ALONE = {"app": {"blueprints", "runtime", "services", "models"}, "wsgi": {"app"}}
 ROOMS = set(MAY_IMPORT) | set(ALONE) | {"tests"}

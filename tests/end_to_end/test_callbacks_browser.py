@@ -6,10 +6,10 @@ import pytest
 from playwright.sync_api import expect
 
 from models import db
+from tests.axe import violations
 from tests.browser import EACH_ONCE, Look, at_rest, served
-from tests.end_to_end.test_pages_browser import violations
-from tests.functional.test_callbacks import plant
 from tests.pages import make_app, plant_office
+from tests.planted_callbacks import plant
 
 pytestmark = pytest.mark.browser
 

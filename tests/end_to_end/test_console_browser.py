@@ -9,8 +9,8 @@ from playwright.sync_api import expect
 
 from models import CallSession, db
 from services import console_events, console_hub
+from tests.axe import violations
 from tests.browser import EACH_ONCE, Look, at_rest, served
-from tests.end_to_end.test_pages_browser import violations
 from tests.factories import wait_until
 from tests.pages import CALL_IDS, EMPLOYEE, logged_in, make_app, plant_office
 

@@ -8,8 +8,8 @@ import pytest
 from playwright.sync_api import expect
 
 from models import CallSession, db
+from tests.axe import violations
 from tests.browser import Look, at_rest, served
-from tests.end_to_end.test_pages_browser import violations
 from tests.pages import make_app, plant_office
 
 pytestmark = pytest.mark.browser

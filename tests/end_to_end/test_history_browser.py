@@ -10,8 +10,8 @@ import pytest
 from playwright.sync_api import expect
 
 from models import CallSession, Integration, db
+from tests.axe import violations
 from tests.browser import EACH_ONCE, Look, at_rest, served
-from tests.end_to_end.test_pages_browser import violations
 from tests.pages import CALL_IDS, make_app, plant_office
 from tests.raw_server import raw_server, reply
 

@@ -9,8 +9,8 @@ from playwright.sync_api import expect
 
 from models import CallSession, Notification, db
 from services import replay_runs
+from tests.axe import violations
 from tests.browser import EACH_ONCE, Look, at_rest, served
-from tests.end_to_end.test_pages_browser import violations
 from tests.pages import CALL_IDS, make_app, plant_office
 
 pytestmark = pytest.mark.browser

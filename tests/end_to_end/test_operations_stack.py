@@ -9,8 +9,8 @@ import pytest
 import requests
 from sqlalchemy import create_engine, text
 
-from tests.end_to_end.test_real_stack import Joined
 from tests.factories import wait_until
+from tests.joined import Joined
 from tests.notifications import answered_call
 from tests.simulated import behomes_simulator
 from tests.stack import running

@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
 from models import CallSession, LoginSession, db
+from tests.axe import violations
 from tests.browser import Look, at_rest, served
 from tests.pages import CALL_IDS, PASSWORD, make_app, plant_office
 
@@ -32,7 +32,6 @@ PAGES = {
     "error": "/no-such-page",
     "style guide": "/styleguide",
 }
-TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 LIST = PAGES["list"]
 
 
@@ -59,13 +58,6 @@ def tab(site):
     context = site.open(Look())
     yield context.new_page()
     context.close()
-
-
-def violations(page) -> list[str]:
-    """What axe finds on a page that has all its style sheets."""
-    page.wait_for_load_state()
-    found = Axe().run(page, options={"runOnly": TAGS}).response["violations"]
-    return [f"{one['id']}: {[node['target'] for node in one['nodes']][:4]}" for one in found]
 
 
 @pytest.mark.parametrize("path", PAGES.values(), ids=PAGES)

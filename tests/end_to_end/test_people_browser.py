@@ -11,8 +11,8 @@ from playwright.sync_api import expect
 from models import Login, LoginSession, db
 from rules.reach import Level
 from services import invitations
+from tests.axe import violations
 from tests.browser import EACH_ONCE, Look, at_rest, served
-from tests.end_to_end.test_pages_browser import violations
 from tests.pages import ADMIN, PASSWORD, make_app, plant_office
 
 pytestmark = pytest.mark.browser

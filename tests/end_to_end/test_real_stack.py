@@ -6,94 +6,21 @@ import json
 import os
 import random
 import time
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
-import psutil
 import pytest
-import requests
 from sqlalchemy import create_engine, text
 
-from runtime.config import ROOT
-from tests.factories import FUNNELS, RESPONSIBLE, TASKS, wait_until
+from tests.factories import wait_until
+from tests.joined import PAYLOADS, Joined
 from tests.simulated import behomes_simulator
-from tests.stack import Stack, running
+from tests.stack import running
 
 pytestmark = pytest.mark.e2e
 
-PAYLOADS = ROOT / "tests" / "payloads" / "callgear"
 CALLS = ("700000101", "700000102", "700000103", "700000104")
-LEAD = {"create": "lead", "owner": "answered_by"}
-SETTINGS = {
-    "incoming": {"first": LEAD, "repeat": LEAD},
-    "outgoing": {"first": {"create": "lead"}, "repeat": {"create": "lead"}},
-    "tasks": TASKS,
-    "funnels": FUNNELS,
-    "responsible": RESPONSIBLE,
-    "fields": [
-        {"id": "f1", "entity": "lead", "target": "talk_seconds", "value": "{{talk_duration}}"}
-    ],
-}
 # 102 and 103 are calls of one client: one task with a line for each.
 EVERYTHING = {"clients": 3, "leads": 4, "tasks": 1, "calls": 4}
-
-
-@dataclass
-class Joined(Stack):
-    """Our system, joined to the simulated CRM."""
-
-    crm: Any = None
-    made: dict[str, Any] = field(default_factory=dict)
-
-    def create(self) -> None:
-        limits = {"per_second": 500, "burst": 500, "in_flight": 8}
-        behomes = {"base_url": self.crm.url, "api_key": self.crm.key, "limits": limits}
-        pairs = [("101", "u_17"), ("102", "u_18")]
-        file = {
-            "title": "Dubai office",
-            "behomes": behomes,
-            "user_mapping": [{"employee_id": e, "crm_user_id": u} for e, u in pairs],
-            "settings": SETTINGS,
-            "publish": True,
-        }
-        self.made = self.flask("integrations", "create", "-", typed=json.dumps(file))
-
-    @property
-    def id(self) -> str:
-        return str(self.made["id"])
-
-    def post(self, path: Path) -> str:
-        """Send a payload file as its name says; the word of the answer."""
-        body, hook = path.read_bytes(), self.made["webhook_url"]
-        shape = path.name.split(".")[1] if path.parent == PAYLOADS else "flat"
-        if shape in ("query", "lost_amp"):
-            answer = requests.get(f"{hook}?{body.decode()}", timeout=10)
-        else:
-            form = "application/x-www-form-urlencoded"
-            kind = form if shape == "form" else "application/json"
-            answer = requests.post(hook, data=body, headers={"Content-Type": kind}, timeout=10)
-        assert answer.status_code == 200, (path.name, answer.text)
-        word: str = answer.json()["status"]
-        return word
-
-    def drain(self, seconds: int = 60) -> dict[str, Any]:
-        told: dict[str, Any] = self.flask("calls", "drain", self.id, "--timeout", str(seconds))
-        return told
-
-    def audit(self) -> dict[str, int]:
-        told = self.crm.control("GET", "/_sim/audit")
-        assert told["doubled_phones"] == {}
-        assert [one["doubled"] for one in told["entities"].values() if one["doubled"]] == []
-        return {name: one["total"] for name, one in told["entities"].items() if one["total"]}
-
-    def kill_broker(self) -> None:
-        """The broker keeps nothing: it starts again empty."""
-        path = Path(self.environ["INSTANCE_DIR"]) / "broker.url"
-        for one in psutil.Process(self.process.pid).children(recursive=True):
-            if any(word in one.exe() for word in ("valkey", "redis")):
-                one.kill()
-        assert path.exists()
 
 
 def payload_files() -> list[Path]:
@@ -245,7 +172,7 @@ def test_exit_codes_and_errors_of_the_commands(stack):
     assert exported["incoming"]["first"]["create"] == "lead"
     assert published == {"published_version": 2}
     assert busy == {"idle": False, "left": 1}
-    assert stack.flask("writes", "replay", stack.id) == {"replayed": 0}
+    assert stack.flask("writes", "replay", stack.id) == {"replayed": 0, "calls": 0}
     behomes = {"base_url": stack.crm.url, "api_key": "wrong"}
     connected = stack.flask(
         "integrations", "connect", stack.id, "-", typed=json.dumps({"behomes": behomes}), code=1

@@ -7,8 +7,8 @@ import re
 import pytest
 
 from models import Login, LoginSession, db
-from tests.functional.test_people import post
 from tests.pages import ADMIN, EMPLOYEE, HTMX, PASSWORD, csrf_token, log_in, logged_in
+from tests.people import post
 
 NEW = {"current": PASSWORD, "new": "another battery", "again": "another battery"}
 PROFILE = {"name": "Agent One", "locale": "en", "theme": "dark"}

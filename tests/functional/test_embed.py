@@ -8,8 +8,8 @@ import re
 import pytest
 
 from models import ClickCall, ConsoleToken, Integration, Login, db
-from tests.functional.test_people import post
 from tests.pages import ADMIN, EMPLOYEE, HTMX, NOON, logged_in
+from tests.people import post
 
 CRM, OTHER = "https://crm.example.com", "https://other.example.com"
 

@@ -9,8 +9,8 @@ import pytest
 
 from models import Invitation, Login, db
 from services import invitations
-from tests.functional.test_people import AGENT_TWO, add_login, make_link, post
 from tests.pages import ADMIN, HTMX, csrf_token, log_in, logged_in, make_app
+from tests.people import AGENT_TWO, add_login, make_link, post
 
 GOOD = {"name": "Agent Two", "password": "correct battery", "again": "correct battery"}
 

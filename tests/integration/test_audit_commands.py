@@ -9,7 +9,7 @@ import pytest
 
 from services.day_accounts import store_days
 from services.intake import take_in
-from tests.integration.test_day_accounts import compare_till
+from tests.compared import compare_till
 from tests.notifications import answered_call
 
 COUNTS = ("checked", "present", "gone", "lost", "doubled")

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import threading
-from datetime import datetime, timedelta
-from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import select, update
@@ -13,7 +11,8 @@ from sqlalchemy.orm import Session
 from models import Card, ConsoleEvent, CrmAccount, KnownClient, writer_turn
 from services.cards import LiveCards
 from tests.factories import wait_until
-from tests.notifications import CLIENT, KNOWN, event
+from tests.live_calls import ended, rings, told
+from tests.notifications import CLIENT
 
 
 @pytest.fixture
@@ -21,22 +20,6 @@ def live(any_server):
     cards = LiveCards(any_server.engine, any_server.ports)
     yield cards
     cards.close(wait=True)
-
-
-def told(kind, call_id="1", *, ago=0.0, phone=KNOWN, **members):
-    """A notification of this moment, or of some seconds ago."""
-    now = datetime.now(ZoneInfo("Asia/Dubai")).replace(tzinfo=None) - timedelta(seconds=ago)
-    body = event(kind, call_id, contact_phone_number=phone, direction="in", **members)
-    return body | {"notification_time": now.isoformat(" ", "milliseconds")}
-
-
-def rings(who=101, call_id="1", **more):
-    return told("waiting_answer", call_id, employee_id=who, **more)
-
-
-def ended(call_id="1", **more):
-    members = {"talk_time_duration": 3, "total_time_duration": 5, "last_talked_employee_id": 101}
-    return told("call_finished", call_id, **members, **more)
 
 
 def card(server, call_id="1"):

@@ -14,7 +14,7 @@ from services.console_catch_up import missed, snapshot
 from services.console_passes import SESSION, Pass, keep_awake, still_good, still_visible
 from services.login import Visitor, open_session
 from services.vault import token_hash
-from tests.integration.test_cards import rings
+from tests.live_calls import rings
 
 
 @pytest.fixture

@@ -17,6 +17,7 @@ from rules.accounting import Standing, span_of_day
 from services import day_accounts
 from services.day_accounts import Choice, list_calls, read_account, read_accounts, store_days
 from services.integrations import database_now
+from tests.compared import compare_till
 
 STATES = ("written", "written", "written", "skipped", "waiting", "failed")
 ZONE = "Asia/Kathmandu"  # a quarter of an hour off
@@ -192,24 +193,6 @@ def test_run_over_the_whole_day_counts_as_the_watermark_does(server, run, expect
         )
 
     assert standing(server, yesterday) is expected
-
-
-def compare_till(server, till, *, since=None):
-    """As the periodic comparison does: it moves the watermark on from where it began."""
-    server.change(reconciled_till=till)
-    with Session(server.engine) as session, session.begin():
-        begin = since or session.get_one(Integration, server.id).created_at
-        values = {"rows": 0, "known": 0, "taken_in": 0, "completed": 0}
-        session.add(
-            ReconcileRun(
-                integration_id=server.id,
-                kind="periodic",
-                from_at=begin,
-                till_at=till,
-                started_at=till,
-                **values,
-            )
-        )
 
 
 def make_yesterday(server):

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from models import AuditEntry, CallSession, RecordingCopy
 from services.recording_copies import copy_name, copy_path
 from services.recording_files import RecordingWriter
-from tests.integration.test_erasures import NUMBER, left, plant, work
+from tests.integration.known_number import NUMBER, left, plant, work
 from tests.notifications import CLIENT, answered_call, record
 
 AUDIO = b"sound " * 20_000

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import pytest
 import requests
 
-from tests.integration.test_web import sample_server
+from tests.integration.sample_server import sample_server
 
 THREADS = 40  # of both processes of sample_web.py
 MOST_CONNECTIONS = 2 * 1020
@@ -141,14 +141,14 @@ def test_head_that_comes_bit_by_bit_is_read_on_a_kept_connection(server):
             for piece in (b"GET /length?", b"abc HTTP/1.1\r\n", HOST, b"\r\n"):
                 connection.sendall(piece)
                 time.sleep(0.02)
-            hear(connection, b"\r\n\r\n3")
+            assert hear(connection, b"\r\n\r\n3").startswith(b"HTTP/1.1 200")
 
 
 def test_requests_sent_at_once_are_all_answered(server):
     _, url = server
 
     with connections(url, 1, b"GET /length?ab HTTP/1.1\r\nHost: a\r\n\r\n" * 3) as [connection]:
-        hear(connection, b"\r\n\r\n2", times=3)
+        assert hear(connection, b"\r\n\r\n2", times=3).count(b"HTTP/1.1 200") == 3
 
 
 def test_end_of_a_connection_amid_a_request_is_noticed(server):

@@ -5,50 +5,19 @@ from __future__ import annotations
 import logging
 import os
 import signal
-import subprocess
-import sys
 import time
 
 import psutil
-import pytest
 import redis
-from rq import Queue
 from rq.job import JobStatus
 from rq.worker import Worker
 
-from runtime.config import ROOT
-from runtime.worker import QUEUE, SayOnce
+from runtime.worker import SayOnce
 from tests.broker import running_broker, start
 from tests.factories import wait_until
+from tests.integration.workers import connection, enqueue, horses, start_worker, worker
 
-
-@pytest.fixture
-def connection(broker_url):
-    with redis.Redis.from_url(broker_url) as connection:
-        yield connection
-
-
-@pytest.fixture
-def worker(tmp_path, broker_url, connection):
-    process = start_worker(tmp_path, broker_url)
-    wait_until(lambda: Worker.count(connection=connection) == 1)
-    yield process
-    process.kill()
-    process.wait()
-
-
-def start_worker(folder, broker_url):
-    environment = {**os.environ, "INSTANCE_DIR": str(folder / "instance"), "REDIS_URL": broker_url}
-    return subprocess.Popen([sys.executable, "-m", "runtime", "worker"], cwd=ROOT, env=environment)
-
-
-def enqueue(connection, name, *arguments):
-    queue = Queue(QUEUE, connection=connection, serializer="json")
-    return queue.enqueue(name, *arguments, job_timeout=60)
-
-
-def horses(process):
-    return psutil.Process(process.pid).children()
+__all__ = ["connection", "worker"]
 
 
 def test_job_is_done(worker, connection):
@@ -66,7 +35,11 @@ def test_work_horse_dies_with_a_killed_worker(worker, connection):
     worker.kill()
     worker.wait()
 
-    wait_until(lambda: not horse.is_running() or horse.status() == psutil.STATUS_ZOMBIE, seconds=3)
+    assert wait_until(lambda: is_gone(horse), seconds=3)
+
+
+def is_gone(process):
+    return not process.is_running() or process.status() == psutil.STATUS_ZOMBIE
 
 
 def test_idle_worker_stops_at_once_and_says_goodbye(worker, connection):
@@ -89,9 +62,10 @@ def test_worker_waits_for_its_horse_to_finish(worker, connection):
 def test_worker_registers_again_after_the_broker_was_wiped(worker, connection):
     connection.flushall()
 
-    enqueue(connection, "time.sleep", 0)
+    job = enqueue(connection, "os.path.join", "a", "b")
 
-    wait_until(lambda: Worker.count(connection=connection) == 1)
+    wait_until(lambda: job.get_status(refresh=True) is JobStatus.FINISHED)
+    assert wait_until(lambda: Worker.count(connection=connection)) == 1
 
 
 def test_worker_outlives_its_broker(tmp_path):
@@ -106,6 +80,8 @@ def test_worker_outlives_its_broker(tmp_path):
         with redis.Redis.from_url(own.url) as connection:
             job = enqueue(connection, "os.path.join", "a", "b")
             wait_until(lambda: job.get_status(refresh=True) is JobStatus.FINISHED, seconds=10)
+            assert job.return_value() == "a/b"
+            assert worker.poll() is None
 
         for process in (worker, server):
             process.terminate()

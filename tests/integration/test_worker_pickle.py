@@ -12,7 +12,7 @@ from rq.serializers import PickleSerializer
 
 from runtime.worker import QUEUE
 from tests.factories import wait_until
-from tests.integration.test_worker import connection, enqueue, worker
+from tests.integration.workers import connection, enqueue, worker
 
 __all__ = ["connection", "worker"]
 

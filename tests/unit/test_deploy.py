@@ -21,7 +21,7 @@ from runtime.__main__ import PARTS
 from runtime.config import ROOT, Config, read_env_file
 from tests import need
 from tests.certificates import make_issuer
-from tests.test_imports import MAY_IMPORT
+from tests.rooms import MAY_IMPORT
 
 DEPLOY = ROOT / "deploy"
 SYSTEMD = DEPLOY / "systemd"

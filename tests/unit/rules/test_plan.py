@@ -9,69 +9,26 @@ from itertools import product
 import pytest
 from hypothesis import given
 
-from rules.crm import Client, CustomField
-from rules.formats import Regional
+from rules.crm import Client
 from rules.match import Match, choose_client
-from rules.owner import People
 from rules.phones import normalise
-from rules.plan import World, plan_call
+from rules.plan import plan_call
 from rules.reasons import Code
-from rules.trial import TrialCall, example_parameters, points_of
-from rules.vocabulary import Direction, Entity
-from tests.unit.rules.calls import AROUND, CLIENT_PHONE, DUBAI, LINE, NINE, settings
-from tests.unit.rules.test_decide_properties import CALLS, CLIENTS, SETTINGS
+from rules.trial import example_parameters, points_of
+from rules.vocabulary import Entity
+from tests.unit.rules.calls import AROUND, CLIENT_PHONE, NINE, settings
+from tests.unit.rules.examples import CALLS, CLIENTS, SETTINGS
+from tests.unit.rules.plans import KNOWN, WORLD, first, trial
 
-PEOPLE = People(
-    {"101": "u_1", "102": "u_2", "103": "u_gone"},
-    frozenset({"u_gone"}),
-    {"u_1": "Agent One", "u_2": "Agent Two", "u_3": "Agent Three"},
-)
-FIELDS = {
-    "client": {"talk": CustomField("talk", "Talk", "client", "number")},
-    "lead": {
-        "talk": CustomField("talk", "Talk", "lead", "number"),
-        "campaign": CustomField("campaign", "Campaign", "lead"),
-        "record": CustomField("record", "Record", "lead"),
-        "when": CustomField("when", "When", "lead", "date"),
-    },
-    "deal": {},
-}
-WORLD = World(
-    PEOPLE,
-    Regional("en", DUBAI, "AE"),
-    FIELDS,
-    number_names={LINE: "Main"},
-    extensions={"101": "117"},
-    phones={"101": ["117"]},
-    call_url="https://example.com/calls/700000101",
-    recording_url="https://example.com/recordings/1",
-)
 NOBODY = Match(None, ())
 RESPONSIBLE = {"incoming_user_id": "u_3", "outgoing_user_id": "u_3"}
 FUNNELS = {"pipeline_id": "p_2", "stage_id": "s_21"}
-
-
-def trial(direction="inbound", **members):
-    about = {
-        "direction": Direction(direction),
-        "started_at": NINE,
-        "phone": CLIENT_PHONE,
-        "answered_by": "101",
-        "caller": "101",
-        "virtual_number": LINE,
-        **members,
-    }
-    return TrialCall(**about)
 
 
 def plan(call=None, client=None, world=WORLD, **sections):
     found = Match(client, ()) if client else NOBODY
     rules = settings(responsible=RESPONSIBLE, funnels=FUNNELS, **sections)
     return plan_call(points_of(call or trial(), AROUND), found, rules, world, NINE)
-
-
-def first(create="lead", owner="answered_by", create_client=True):
-    return {"first": {"create": create, "owner": owner, "create_client": create_client}}
 
 
 def repeat(create="deal", owner="answered_by"):
@@ -83,7 +40,6 @@ def every(*choices):
 
 
 CREATES = ("lead", "deal", "lead_and_deal", "nothing")
-KNOWN = (Client("c_1", "Client One", responsible_user_id="u_2"), Client("c_1"))
 SIDES = {
     "incoming": {
         "first": every((True, False), CREATES, ("answered_by", "finished_by", "from_settings")),

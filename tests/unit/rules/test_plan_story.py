@@ -14,7 +14,7 @@ from rules.settings import DEFAULTS
 from rules.trial import points_of
 from rules.vocabulary import Contact, Direction
 from tests.unit.rules.calls import AROUND, NINE, settings
-from tests.unit.rules.test_plan import KNOWN, WORLD, first, trial
+from tests.unit.rules.plans import KNOWN, WORLD, first, trial
 
 
 def told(call, client=None, **sections):

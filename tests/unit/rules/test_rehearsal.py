@@ -9,7 +9,7 @@ from rules.rehearsal import PastCall, Rehearsal, is_internal, made_by, made_of
 from rules.verdict import judge
 from rules.vocabulary import Contact, Direction, Entity, Outcome
 from tests.unit.rules.calls import facts, settings
-from tests.unit.rules.test_decide_properties import CALLS, CLIENTS, PEOPLE, SETTINGS
+from tests.unit.rules.examples import CALLS, CLIENTS, PEOPLE, SETTINGS
 
 STAFF = People({"101": "u_1", "102": "u_2"})
 

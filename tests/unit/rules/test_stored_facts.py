@@ -9,7 +9,7 @@ from hypothesis import given
 from rules.decide import decide_contact, decide_task, exemption
 from rules.reasons import Code
 from rules.stored_facts import deciding_facts, facts_as_json
-from tests.unit.rules.test_decide_properties import CALLS, CLIENTS, PEOPLE, SETTINGS
+from tests.unit.rules.examples import CALLS, CLIENTS, PEOPLE, SETTINGS
 
 
 def told(decision):
