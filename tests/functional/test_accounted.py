@@ -8,13 +8,14 @@ from html import unescape
 from zoneinfo import ZoneInfo
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from models import (
     AuditFinding,
     AuditRun,
     CallSession,
     CrmWrite,
+    DayAccount,
     DayRepair,
     Integration,
     ReconcileRun,
@@ -239,6 +240,38 @@ def test_what_is_meant_to_be_so_is_closed(app, admin, office):
     assert "Nothing was chosen that is still open" in admin.get(page_of(office)).text
     with app.app_context():
         assert db.session.get_one(AuditFinding, finding).state == "accepted"
+
+
+def test_what_was_found_and_accepted_is_not_called_whole(app, admin, office):
+    finding = _finding(app, office, problem="doubled")
+    with app.app_context():
+        now = datetime.now(UTC)
+        run = AuditRun(integration_id=office.id, kind="manual", state="finished", from_at=now)
+        run.till_at = run.started_at = run.finished_at = now
+        run.checked, run.doubled = 8, 1
+        db.session.add(run)
+        db.session.commit()
+
+    post(admin, f"{page_of(office)}/findings/accept", finding=str(finding))
+
+    page = admin.get(page_of(office)).text
+    assert "What the last check found is settled" in page
+    assert "Nothing is missing" not in page
+
+
+def test_kept_counts_do_not_say_that_nothing_is_open(app, admin, days):
+    office, yesterday, _ = days
+    with app.app_context():
+        counts = {"written": 90, "skipped": 0, "waiting": 2, "failed": 0}
+        told = counts | {"in_report": 92, "from_report": 0, "counted_at": datetime.now(UTC)}
+        day = datetime.fromisoformat(yesterday).date()
+        db.session.add(DayAccount(integration_id=office.id, day=day, **told))
+        db.session.execute(update(CallSession).values(state="written"))
+        db.session.commit()
+
+    page = admin.get(f"{page_of(office)}/{yesterday}?list=rest").text
+
+    assert "None of these calls is left" in page and "Nothing of this day is open" not in page
 
 
 def test_findings_of_strangers_stay_theirs(app, admin, office):
