@@ -79,6 +79,7 @@ def test_nothing_is_held_of_a_stranger(admin, office, held):
     answer = post(admin, PAGE.format(office.id) + "/number", phone="+971501119999")
 
     assert "We hold nothing about +971 50 111 9999" in answer.text
+    assert "Download everything" not in answer.text
 
 
 @pytest.mark.parametrize(
