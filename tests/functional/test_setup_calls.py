@@ -10,6 +10,7 @@ import pytest
 
 from models import CrmList, EmployeeRow, Integration, UserMapping, VirtualNumberRow, db
 from tests.pages import ADMIN, HTMX, csrf_token, logged_in, make_app, plant_office
+from tests.setup_pages import draft, post
 from tests.simulated import behomes_simulator
 
 PIPELINES = [
@@ -69,16 +70,6 @@ def incoming(app, office) -> str:
 @pytest.fixture
 def outgoing(office) -> str:
     return f"/integrations/{office.id}/setup/outgoing"
-
-
-def post(client, path, data, **headers):
-    token = csrf_token(client, "/integrations")
-    return client.post(path, data={"csrf_token": token, **data}, headers=headers)
-
-
-def draft(app, office) -> dict | None:
-    with app.app_context():
-        return db.session.get_one(Integration, office.id).draft
 
 
 def group(page, id):

@@ -6,85 +6,12 @@ import re
 
 import pytest
 
-from models import CrmList, Integration, db
-from tests.pages import HTMX, NOON, csrf_token
+from models import Integration, db
+from tests.functional.planted_fields import STORED, draft, fields, row_ids, stored, typed
+from tests.pages import HTMX
+from tests.setup_pages import post, seen
 
-FIELDS = (
-    ("source", "Call source", "string", ()),
-    ("talk", "Talk duration", "number", ()),
-    ("purpose", "Purpose", "enum", ("Investment", "Own use")),
-    ("evil", "<b>{{utm_source}}\u202e</b>", "text", ()),
-)
-STORED = [
-    {"id": "f1", "entity": "lead", "target": "source", "value": "{{utm_source}}"},
-    {"id": "f2", "entity": "deal", "target": "talk", "value": "{{talk_duration}}"},
-    {"id": "f3", "entity": "lead", "target": "gone", "value": "Call {{call_date}}"},
-]
-
-
-@pytest.fixture
-def fields(app, office) -> str:
-    with app.app_context():
-        for entity in ("client", "lead", "deal"):
-            rows = [
-                {
-                    "key": key,
-                    "title": title,
-                    "entity": entity,
-                    "type": kind,
-                    "required": False,
-                    "options": [{"id": name, "title": name} for name in options],
-                }
-                for key, title, kind, options in FIELDS
-            ]
-            db.session.add(
-                CrmList(
-                    integration_id=office.id, kind=f"fields:{entity}", rows=rows, fetched_at=NOON
-                )
-            )
-        db.session.get_one(Integration, office.id).crm_read_at = NOON
-        db.session.commit()
-    return f"/integrations/{office.id}/setup/fields"
-
-
-@pytest.fixture
-def stored(app, office, fields) -> str:
-    with app.app_context():
-        db.session.get_one(Integration, office.id).draft = {"fields": STORED}
-        db.session.commit()
-    return fields
-
-
-def typed(*rows, **more) -> dict:
-    """A form; rows are (id, source, target) with an own text, True for overwrite, after that."""
-    data: dict = {"row": [row[0] for row in rows], **more}
-    for name, source, target, *rest in rows:
-        data |= {f"{name}-source": source, f"{name}-target": target}
-        data |= {f"{name}-text": each for each in rest if isinstance(each, str)}
-        data |= {f"{name}-overwrite": "1" for each in rest if each is True}
-    return data
-
-
-def post(client, path, data, page=None, **headers):
-    token = csrf_token(client, page or re.sub("/(rows|rows/new|notes|summary)$", "", path))
-    return client.post(path, data={"csrf_token": token, **data}, headers=headers)
-
-
-def draft(app, office) -> list | None:
-    with app.app_context():
-        document = db.session.get_one(Integration, office.id).draft
-    return document and [
-        (row["entity"], row["target"], row["value"], row.get("overwrite", False))
-        for row in document["fields"]
-    ]
-
-
-def row_ids(page: str) -> list[str]:
-    return re.findall(r'name="row" value="([^"]+)"', page)
-
-
-def seen(client, path) -> str:
-    return re.search(r'name="seen" value="([0-9a-f]+)"', client.get(path).text).group(1)
+__all__ = ["fields", "stored"]
 
 
 @pytest.mark.parametrize("headers", [{}, HTMX])
@@ -200,138 +127,14 @@ def test_too_many_rows_are_refused(app, admin, office, stored):
     assert answer.status_code == 422 and "Too long: 500 at most" in answer.text
 
 
-def test_adding_without_the_script_keeps_what_was_typed(app, admin, office, stored):
-    data = typed(("f1", "own", "source", "Typed <b> {{"), do="add")
-
-    answer = post(admin, f"{stored}/lead/rows", data)
-
-    assert answer.status_code == 200 and "<html" in answer.text
-    ids = row_ids(answer.text)
-    assert ids[0] == "f1" and len(ids) == 2
-    assert 'value="Typed &lt;b&gt; {{"' in answer.text
-    assert draft(app, office)[0][1] == "source" and len(draft(app, office)) == 3
-    assert "Fill in this field" not in answer.text
-
-
-def test_adding_with_htmx_gives_one_row_with_the_focus(admin, stored):
-    data = typed(("f1", "utm_source", "source"))
-
-    answer = post(admin, f"{stored}/lead/rows/new", data, **HTMX)
-
-    assert answer.text.strip().startswith("<tr")
-    (new,) = row_ids(answer.text)
-    assert new not in ("f1", "f2", "f3")
-    assert re.search(rf'name="{new}-source"[^>]*autofocus', answer.text)
-    assert answer.text.count("autofocus") == 1
-    assert 'id="fields-1-target"' in answer.text  # after f1, which stands at 0
-
-
-def test_removed_row_can_be_brought_back_as_it_was_typed(admin, stored):
-    rows = [
-        ("f1", "utm_source", "source"),
-        ("x", "own", "evil", "Mine", True),
-        ("f3", "channel", "talk"),
-    ]
-
-    gone = post(admin, f"{stored}/lead/rows", typed(*rows, do="remove:x"), **HTMX)
-
-    assert 'id="field-rows"' in gone.text and "<html" not in gone.text
-    assert row_ids(gone.text) == ["f1", "f3"]
-    assert re.search(r'name="f3-source"[^>]*autofocus', gone.text)
-    assert 'role="status" data-undo' in gone.text and "Deleted: Mine → " in gone.text
-    hidden = dict(
-        re.findall(r'type="hidden" name="((?:removed|x)[^"]*)" value="([^"]*)"', gone.text)
-    )
-    again = typed(rows[0], rows[2], do="restore") | hidden
-    back = post(admin, f"{stored}/lead/rows", again)
-    assert row_ids(back.text) == ["f1", "x", "f3"]
-    assert 'value="Mine"' in back.text
-    assert re.search(r'name="x-overwrite"\s+value="1"\s+checked', back.text)
-
-
-def test_removing_the_last_row_leaves_the_way_to_add_one(admin, stored):
-    gone = post(admin, f"{stored}/lead/rows", typed(("f1", "utm_source", "source"), do="remove:f1"))
-
-    assert row_ids(gone.text) == [] and "Add the first field" in gone.text
-    assert "Bring back" in gone.text
-
-
-@pytest.mark.parametrize(
-    "do", ["", "nothing", "remove:", "remove:zz", "restore", "check:zz", "restore:../x"]
-)
-def test_unknown_press_changes_nothing(app, admin, office, stored, do):
-    before = draft(app, office)
-
-    answer = post(admin, f"{stored}/lead/rows", typed(("f1", "utm_source", "source"), do=do))
-
-    assert answer.status_code == 200 and row_ids(answer.text) == ["f1"]
-    assert draft(app, office) == before
-
-
-def test_suggestions_are_added_after_the_rows_and_not_stored(app, admin, office, stored):
-    before = draft(app, office)
-
-    answer = post(admin, f"{stored}/lead/rows", typed(("f1", "call_date", "source"), do="suggest"))
-
-    assert len(row_ids(answer.text)) == 2 and row_ids(answer.text)[0] == "f1"
-    assert "1 row added" in answer.text
-    assert re.search(r'<option value="talk_duration"\s+selected', answer.text)
-    assert "No field was found for: Traffic source (detailed), Advertising campaign" in answer.text
-    assert draft(app, office) == before
-
-
-def test_nothing_left_to_suggest_is_told(admin, stored):
-    rows = [("a", "source_name", "source"), ("b", "talk_duration", "talk")]
-
-    answer = post(admin, f"{stored}/lead/rows", typed(*rows, do="suggest"), **HTMX)
-
-    assert row_ids(answer.text) == ["a", "b"]
-    assert "No further field fits by its name" in answer.text
-
-
-@pytest.mark.parametrize(
-    ("source", "target", "notes"),
-    [
-        (
-            "utm_source",
-            "talk",
-            ["takes a number, and “google” is none", "Filled in after the call."],
-        ),
-        ("talk_duration", "talk", ["Filled in after the call."]),
-        (
-            "direction",
-            "purpose",
-            ["Options: Investment, Own use", "“inbound” is none of the options"],
-        ),
-        ("contact_phone_number", "source", ["971501234567"]),
-    ],
-)
-def test_notes_follow_what_is_chosen(admin, stored, source, target, notes):
-    answer = post(admin, f"{stored}/lead/notes", typed(("f1", source, target)), **HTMX)
-
-    assert 'hx-swap-oob="innerHTML:#row-f1-type"' in answer.text
-    for note in notes:
-        assert note in answer.text
-    assert ("takes a number" in answer.text) is ("takes a number" in notes[0])
-
-
-def test_double_target_is_told_before_saving(admin, stored):
-    rows = [("a", "utm_source", "source"), ("b", "channel", "source"), ("c", "", "")]
-
-    answer = post(admin, f"{stored}/deal/notes", typed(*rows), **HTMX)
-
-    assert answer.text.count("Several rows fill the field “Call source”: 1, 2.") == 2
-    assert "Fill in this field" not in answer.text
-
-
 def test_summary_tells_the_rows_on_the_page(admin, stored):
     data = typed(("f1", "utm_source", "source"), ("x", "talk_duration", "talk"), entity="lead")
 
-    answer = post(admin, f"{stored}/summary", data, page=f"{stored}/lead", **HTMX)
+    answer = post(admin, f"{stored}/summary", data, **HTMX)
 
     assert "2 fields are filled: “Call source”, “Talk duration”." in answer.text
     assert "Known only after the call" in answer.text
-    empty = post(admin, f"{stored}/summary", {"entity": "client"}, page=f"{stored}/lead", **HTMX)
+    empty = post(admin, f"{stored}/summary", {"entity": "client"}, **HTMX)
     assert "1 field is filled: “Talk duration”." in empty.text
 
 
@@ -397,7 +200,7 @@ def test_address_of_a_press_leads_back_to_the_rows(admin, stored):
 @pytest.mark.parametrize("entity", ["task", "contact", "LEAD", "lead%00"])
 def test_unknown_entity_is_not_found(admin, fields, entity):
     assert admin.get(f"{fields}/{entity}").status_code == 404
-    assert post(admin, f"{fields}/summary", {"entity": entity}, page=fields).status_code == 404
+    assert post(admin, f"{fields}/summary", {"entity": entity}).status_code == 404
 
 
 @pytest.mark.parametrize("path", ["", "/lead"])
@@ -412,20 +215,9 @@ def test_only_admins_of_the_integration_see_it(admin, employee, office, fields, 
     "path", ["/lead", "/lead/rows", "/lead/rows/new", "/lead/notes", "/summary"]
 )
 def test_strangers_and_employees_cannot_post(admin, employee, office, fields, path):
-    page = f"/integrations/{office.id}/calls"
     strange = fields.replace(str(office.id), str(office.strange_id))
     data = {"entity": "lead"}
 
-    assert post(employee, f"{fields}{path}", data, page).status_code == 403
-    assert post(admin, f"{strange}{path}", data, page).status_code == 404
+    assert post(employee, f"{fields}{path}", data).status_code == 403
+    assert post(admin, f"{strange}{path}", data).status_code == 404
     assert admin.post(f"{fields}{path}", data=data).status_code == 400  # no CSRF token
-
-
-@pytest.mark.parametrize("rows", [["../x"], ["a b"], ["x" * 99], ["a", "a"], ["é-1"]])
-def test_tampered_row_ids_do_no_harm(app, admin, office, fields, rows):
-    data = {"row": rows, "a-source": "utm_source", "a-target": "source"}
-
-    answer = post(admin, f"{fields}/lead", data)
-
-    assert answer.status_code in (303, 422)
-    assert draft(app, office) in (None, [("lead", "source", "{{utm_source}}", False)])

@@ -9,6 +9,7 @@ import pytest
 
 from models import Integration, LoginSession, db
 from tests.pages import ADMIN, HTMX, csrf_token, log_in
+from tests.setup_pages import draft, post, seen
 
 TASKS = {
     "tasks__lost_incoming__assign": "from_settings",
@@ -21,20 +22,6 @@ TASKS = {
 @pytest.fixture
 def tasks(office) -> str:
     return f"/integrations/{office.id}/setup/tasks"
-
-
-def post(client, path, data, **headers):
-    page = path.partition("/validate")[0]
-    return client.post(path, data={"csrf_token": csrf_token(client, page), **data}, headers=headers)
-
-
-def seen(client, path) -> str:
-    return re.search(r'name="seen" value="([0-9a-f]+)"', client.get(path).text).group(1)
-
-
-def draft(app, office) -> dict:
-    with app.app_context():
-        return db.session.get_one(Integration, office.id).draft
 
 
 def test_home_lists_all_steps_with_their_states(admin, office):

@@ -9,7 +9,8 @@ from datetime import UTC, datetime
 import pytest
 
 from models import CrmList, Integration, db
-from tests.pages import HTMX, csrf_token
+from tests.pages import HTMX
+from tests.setup_pages import draft, post
 
 PIPELINES = [
     {
@@ -59,16 +60,6 @@ def funnels(app, office, unread) -> str:
         )
         db.session.commit()
     return unread
-
-
-def post(client, path, data, **headers):
-    token = csrf_token(client, "/integrations")
-    return client.post(path, data={"csrf_token": token, **data}, headers=headers)
-
-
-def draft(app, office) -> dict | None:
-    with app.app_context():
-        return db.session.get_one(Integration, office.id).draft
 
 
 @pytest.mark.parametrize("headers", [{}, HTMX])

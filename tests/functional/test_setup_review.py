@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import re
-
 import pytest
 from sqlalchemy import func, select
 
 from models import Integration, SettingsVersion, db
 from tests.pages import HTMX, NOON, csrf_token
+from tests.setup_pages import seen
 
 GOOD = {"tasks": {"lost_incoming": {"due_minutes": 20}}}
 BROKEN = {"tasks": {"lost_incoming": {"assign": "from_settings"}}}
@@ -26,10 +25,6 @@ def change(app, office, **columns):
             setattr(row, name, value)
         row.draft_saved_at = row.created_at
         db.session.commit()
-
-
-def seen(client, path) -> str:
-    return re.search(r'name="seen" value="([0-9a-f]+)"', client.get(path).text).group(1)
 
 
 def apply(client, path, known=None, **headers):

@@ -7,7 +7,8 @@ import re
 import pytest
 
 from models import Integration, db
-from tests.pages import HTMX, csrf_token
+from tests.pages import HTMX
+from tests.setup_pages import draft, post, seen
 
 TASKS = {
     "tasks__lost_incoming__assign": "from_settings",
@@ -20,19 +21,6 @@ TASKS = {
 @pytest.fixture
 def tasks(office) -> str:
     return f"/integrations/{office.id}/setup/tasks"
-
-
-def post(client, path, data, **headers):
-    return client.post(path, data={"csrf_token": csrf_token(client, path), **data}, headers=headers)
-
-
-def seen(client, path) -> str:
-    return re.search(r'name="seen" value="([0-9a-f]+)"', client.get(path).text).group(1)
-
-
-def draft(app, office) -> dict:
-    with app.app_context():
-        return db.session.get_one(Integration, office.id).draft
 
 
 @pytest.fixture

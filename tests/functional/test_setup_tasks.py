@@ -6,8 +6,9 @@ import re
 
 import pytest
 
-from models import CrmUserRow, Integration, db
-from tests.pages import HTMX, csrf_token
+from models import CrmUserRow, db
+from tests.pages import HTMX
+from tests.setup_pages import draft, post
 
 LOST = {
     "tasks__lost_incoming__assign": "from_settings",
@@ -26,16 +27,6 @@ HOURS = {
 @pytest.fixture
 def tasks(office) -> str:
     return f"/integrations/{office.id}/setup/tasks"
-
-
-def post(client, path, data, **headers):
-    token = csrf_token(client, "/integrations")
-    return client.post(path, data={"csrf_token": token, **data}, headers=headers)
-
-
-def draft(app, office) -> dict | None:
-    with app.app_context():
-        return db.session.get_one(Integration, office.id).draft
 
 
 def words(html):

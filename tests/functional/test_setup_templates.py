@@ -7,80 +7,12 @@ from datetime import timedelta
 
 import pytest
 
-from models import CallSession, CrmList, Integration, Notification, SettingsVersion, db
-from tests.pages import HTMX, NOON, csrf_token
+from models import CrmList, Integration, SettingsVersion, db
+from tests.functional.planted_templates import ENTITIES, OWN, draft, templates, texts
+from tests.pages import HTMX, NOON
+from tests.setup_pages import post, seen
 
-ENTITIES = ("client", "lead", "deal", "task")
-OWN = {
-    "kind": "own",
-    "title": "Lead {{contact_phone_number|phone}}",
-    "comment": "",
-    "sample": "new",
-}
-
-
-@pytest.fixture
-def templates(office) -> str:
-    return f"/integrations/{office.id}/setup/templates"
-
-
-def post(client, path, data, page=None, **headers):
-    token = csrf_token(client, page or re.sub("/(preview|restore)$", "", path))
-    return client.post(path, data={"csrf_token": token, **data}, headers=headers)
-
-
-def seen(client, path) -> str:
-    return re.search(r'name="seen" value="([0-9a-f]+)"', client.get(path).text).group(1)
-
-
-def draft(app, office) -> dict | None:
-    with app.app_context():
-        stored = db.session.get_one(Integration, office.id).draft
-    return stored and stored["templates"]
-
-
-def texts(page: str) -> str:
-    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", "", page))
-
-
-def plant_call(app, office, *, name="Client <i>Real</i>", call_id="800000001", **more) -> str:
-    """A real call with its notification, as the inbox stores it."""
-    with app.app_context():
-        call = CallSession(
-            integration_id=more.pop("integration_id", office.id),
-            call_session_id=call_id,
-            first_seen_at=NOON + timedelta(days=1),
-            updated_at=NOON,
-            started_at=NOON + timedelta(days=1),
-            direction=more.pop("direction", "inbound"),
-            outcome="answered",
-            client_phone="+971501230000",
-            state="written",
-            facts={},
-            created={},
-        )
-        db.session.add(call)
-        db.session.flush()
-        members = {
-            "call_session_id": call_id,
-            "contact_phone_number": "971501230000",
-            "contact_full_name": name,
-            "notification_time": "2026-03-06 12:00:00.000",
-        }
-        db.session.add(
-            Notification(
-                integration_id=call.integration_id,
-                event_key=f"real-{call_id}",
-                kind="incoming_call",
-                call_session_id=call_id,
-                session_row_id=call.id,
-                state="taken",
-                received_at=NOON,
-                members=members,
-            )
-        )
-        db.session.commit()
-    return call_id
+__all__ = ["templates"]
 
 
 @pytest.mark.parametrize("headers", [{}, HTMX])
@@ -199,99 +131,6 @@ def test_error_of_another_entity_does_not_stand_in_the_way(app, admin, office, t
     assert "the template has an error" in admin.get(templates).text
 
 
-def test_preview_renders_what_is_typed_and_stores_nothing(app, admin, office, templates):
-    typed = OWN | {"title": "A {{contact_phone_number|phone}} {{contact_full_name}} <b>x</b>"}
-
-    answer = post(admin, f"{templates}/lead/preview", typed, **HTMX)
-
-    assert answer.status_code == 200 and "<html" not in answer.text
-    assert 'hx-swap-oob="innerHTML:#preview-title"' in answer.text
-    assert '<b class="piece-value">+971501234567</b>' in answer.text
-    assert "empty: Contact name (address book)" in answer.text
-    assert "&lt;b&gt;x&lt;/b&gt;" in answer.text and "<b>x" not in answer.text
-    assert "of 255 characters" in answer.text
-    assert draft(app, office) is None
-
-
-def test_preview_without_the_script_is_the_whole_page_with_what_was_typed(
-    app, admin, office, templates
-):
-    answer = post(admin, f"{templates}/lead/preview", OWN | {"title": "Mine {{call_time}}"})
-
-    assert answer.status_code == 200 and "<html" in answer.text
-    assert "Mine {{call_time}}</textarea>" in answer.text and "Mine 14:40" in texts(answer.text)
-    assert draft(app, office) is None
-
-
-def test_preview_tells_what_is_wrong_and_where(admin, templates):
-    answer = post(admin, f"{templates}/lead/preview", OWN | {"title": "{{contact_fone}}"}, **HTMX)
-
-    assert "perhaps “contact_phone_number”" in answer.text
-    assert "Correct the text" in answer.text
-
-
-def test_preview_warns_of_a_text_that_is_too_long_for_the_crm(admin, templates):
-    answer = post(admin, f"{templates}/lead/preview", OWN | {"title": "x" * 256}, **HTMX)
-
-    assert "256 of 255 characters" in answer.text and "may cut it short" in answer.text
-
-
-def test_preview_tells_what_is_known_only_later_and_when_the_standard_is_sent(admin, templates):
-    typed = OWN | {"title": "{{contact_full_name}}", "comment": "{{talk_duration|duration}}"}
-
-    answer = texts(post(admin, f"{templates}/lead/preview", typed, **HTMX).text)
-
-    assert "so the standard text is sent" in answer and "Звонок с" in answer
-    assert "Known only after the call; until then empty: Talk duration, s." in answer
-
-
-@pytest.mark.parametrize(
-    ("sample", "shown"), [("new", "answered"), ("lost", "lost"), ("outgoing", "outbound")]
-)
-def test_preview_follows_the_chosen_sample(admin, templates, sample, shown):
-    typed = OWN | {"title": "{{direction}} {{call_status}}", "sample": sample}
-
-    assert shown in texts(post(admin, f"{templates}/lead/preview", typed, **HTMX).text)
-
-
-def test_preview_on_a_real_call_uses_its_facts_as_text(app, admin, office, templates):
-    call_id = plant_call(app, office, name="<i>Real</i> {{call_time}}")
-    typed = OWN | {"title": "{{contact_full_name}} / {{call_date}}", "sample": call_id}
-
-    answer = post(admin, f"{templates}/lead/preview", typed, **HTMX)
-
-    assert "&lt;i&gt;Real&lt;/i&gt; {{call_time}}" in answer.text
-    assert "06.03.2026" in answer.text
-
-
-def test_last_ten_calls_can_be_chosen_with_masked_numbers(app, admin, office, templates):
-    for number in range(12):
-        plant_call(app, office, call_id=f"80000{number:04}")
-    plant_call(app, office, call_id="internal-1", direction="internal")
-
-    page = admin.get(f"{templates}/lead").text
-
-    assert len(re.findall(r'<option value="80000', page)) == 10
-    assert "internal-1" not in page
-    assert "•••• 0000" in page and "971501230000" not in page
-
-
-@pytest.mark.parametrize("chosen", ["nobody", "", "9" * 400])
-def test_unknown_example_becomes_the_first_sample(admin, templates, chosen):
-    answer = post(admin, f"{templates}/lead/preview", OWN | {"sample": chosen}, **HTMX)
-
-    assert answer.status_code == 200 and "+971501234567" in answer.text
-
-
-def test_strangers_call_is_no_example(app, admin, office, templates):
-    call_id = plant_call(app, office, name="Stranger", integration_id=office.strange_id)
-
-    typed = OWN | {"title": "{{contact_full_name}}", "sample": call_id}
-    answer = post(admin, f"{templates}/lead/preview", typed, **HTMX)
-
-    assert "Stranger" not in answer.text
-
-
 def test_standard_is_restored_only_after_showing_the_difference(app, admin, office, templates):
     post(admin, f"{templates}/lead", OWN)
 
@@ -385,13 +224,6 @@ def test_field_that_the_crm_requires_is_told(app, admin, office, templates):
     assert "Behomes requires" not in admin.get(f"{templates}/deal").text
 
 
-def test_address_of_the_preview_leads_back_to_the_editor(admin, templates):
-    answer = admin.get(f"{templates}/lead/preview")
-
-    assert answer.status_code == 303 and answer.location.endswith("/templates/lead")
-    assert admin.get(f"{templates}/contact/preview").status_code == 404
-
-
 @pytest.mark.parametrize("path", ["/contact", "/lead/nothing", "/CLIENT", "/client%00"])
 def test_unknown_entity_is_not_found(admin, templates, path):
     assert admin.get(f"{templates}{path}").status_code == 404
@@ -407,9 +239,8 @@ def test_only_admins_of_the_integration_see_it(admin, employee, office, template
 
 @pytest.mark.parametrize("path", ["/lead", "/lead/preview", "/lead/restore"])
 def test_strangers_and_employees_cannot_post(admin, employee, office, templates, path):
-    page = f"/integrations/{office.id}/calls"
     strange = templates.replace(str(office.id), str(office.strange_id))
 
-    assert post(employee, f"{templates}{path}", OWN, page).status_code == 403
-    assert post(admin, f"{strange}{path}", OWN, page).status_code == 404
+    assert post(employee, f"{templates}{path}", OWN).status_code == 403
+    assert post(admin, f"{strange}{path}", OWN).status_code == 404
     assert admin.post(f"{templates}{path}", data=OWN).status_code == 400  # no CSRF token

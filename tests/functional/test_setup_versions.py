@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import io
 import json
-import re
 
 import pytest
 
 from models import Integration, SettingsVersion, db
 from rules.settings import DEFAULTS
 from tests.pages import HTMX, NOON, csrf_token
+from tests.setup_pages import draft, seen
 
 GOOD = {"tasks": {"lost_incoming": {"due_minutes": 20}}}
 
@@ -40,15 +40,6 @@ def put_draft(app, office, document):
         row = db.session.get_one(Integration, office.id)
         row.draft, row.draft_author, row.draft_saved_at = document, "Ivan", NOON
         db.session.commit()
-
-
-def draft(app, office) -> dict | None:
-    with app.app_context():
-        return db.session.get_one(Integration, office.id).draft
-
-
-def seen(client, path) -> str:
-    return re.search(r'name="seen" value="([0-9a-f]+)"', client.get(path).text).group(1)
 
 
 def post(client, page, path, **data):

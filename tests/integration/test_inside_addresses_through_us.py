@@ -15,7 +15,7 @@ from services.lists import refresh
 from services.recording_links import RecordingLink, record_id, sign
 from tests.addresses_inside import inside
 from tests.factories import make_file
-from tests.functional.test_auth_step import fields
+from tests.functional.auth_form import fields
 from tests.notifications import answered_call, event
 from tests.pages import ADMIN, csrf_token, logged_in, make_app, plant_office
 from tests.raw_server import raw_server, reply
