@@ -14,6 +14,7 @@ from tests.databases import (
     sqlite_template,
     sqlite_url,
 )
+from tests.known_rules import remember_rules
 from tests.postgres import postgres_url
 
 __all__ = [
@@ -32,3 +33,5 @@ __all__ = [
 # A busy machine is no reason to fail: how quickly examples come says nothing about the code.
 settings.register_profile("calm", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("calm")
+
+remember_rules()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 import tempfile
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -12,6 +13,8 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from jinja2 import FileSystemBytecodeCache
+from sqlalchemy import create_engine
+from sqlalchemy.engine import make_url
 
 from app import create_app
 from models import (
@@ -43,6 +46,10 @@ _hash: list[str] = []
 TEMPLATES = FileSystemBytecodeCache(tempfile.mkdtemp(prefix="templates-"))
 
 
+# Made once, like them: an SQLite database with all tables.
+TABLES = Path(tempfile.mkdtemp(prefix="tables-")) / "app.db"
+
+
 @dataclass(frozen=True)
 class Office:
     """The ids that tests need: `id` is the admin's and employee's, `strange_id` nobody's."""
@@ -64,8 +71,7 @@ def make_app(folder: Path, **environ: str) -> Flask:
     )
     app = create_app(config)
     app.jinja_env.bytecode_cache = TEMPLATES
-    with app.app_context():
-        db.create_all()
+    _make_tables(app, config)
     return app
 
 
@@ -207,6 +213,20 @@ def _integration(account: CrmAccount, title: str, **more: object) -> Integration
             )
         )
     return row
+
+
+def _make_tables(app: Flask, config: Config) -> None:
+    if not config.is_sqlite:
+        with app.app_context():
+            db.create_all()
+        return
+    if not TABLES.exists():
+        engine = create_engine(f"sqlite:///{TABLES}")
+        db.metadata.create_all(engine)
+        engine.dispose()
+    path = Path(str(make_url(config.database_url).database))
+    if not path.exists():
+        shutil.copy(TABLES, path)
 
 
 def _people(own_id: int, strange_id: int) -> None:
