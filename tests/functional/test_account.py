@@ -7,6 +7,7 @@ import re
 import pytest
 
 from models import Login, LoginSession, db
+from tests.logins import lengthen_wait
 from tests.pages import ADMIN, EMPLOYEE, HTMX, PASSWORD, csrf_token, log_in, logged_in
 from tests.people import post
 
@@ -88,9 +89,10 @@ def test_refused_password_is_422_and_nothing_changes(app, employee, wrong, said,
     assert log_in(app.test_client(), EMPLOYEE).status_code == 303
 
 
-def test_guessing_the_current_password_has_to_wait(employee):
+def test_guessing_the_current_password_has_to_wait(app, employee):
     for _try in range(4):
         post(employee, "/account/password", **{**NEW, "current": "wrong"})
+    lengthen_wait(app)
 
     answer = post(employee, "/account/password", **NEW)
 

@@ -8,6 +8,7 @@ import pytest
 from models import Login, LoginFailure, LoginSession, db
 from runtime import demo
 from services import login as logins
+from tests.logins import lengthen_wait
 from tests.pages import ADMIN, HTMX, PASSWORD, csrf_token, log_in, make_app
 
 
@@ -57,9 +58,10 @@ def test_password_is_hashed_with_argon2id(app, office):
     assert stored.startswith("$argon2id$")
 
 
-def test_tries_of_one_account_have_to_wait(visitor, office):
+def test_tries_of_one_account_have_to_wait(app, visitor, office):
     for _try in range(4):
         log_in(visitor, ADMIN, "wrong")
+    lengthen_wait(app)
 
     answer = log_in(visitor, ADMIN, PASSWORD)
 
