@@ -10,6 +10,7 @@ from playwright.sync_api import Page, expect
 from services import demo_login
 from tests import pictures
 from tests.browser import at_rest, chromium
+from tests.planted_days import plant_days
 from tests.stack import running
 
 pytestmark = [pytest.mark.e2e, pytest.mark.browser, pytest.mark.timeout(300)]
@@ -20,6 +21,7 @@ EMPLOYEE, EMPLOYEE_PASSWORD = "agent.one@example.com", "demo-agent"
 LOCALES = ("en", "ru") if pictures.IS_ASKED else ("en",)
 CALLS = ("new-lost", "repeat-transfer", "outgoing-silent") if pictures.IS_ASKED else ("new-lost",)
 WRITTEN = re.compile("Written|Записан")
+ACCOUNTED = re.compile(r"(\d+) (calls?|звон[^,]+), \1 ")
 
 
 @pytest.fixture(scope="module", params=LOCALES)
@@ -30,6 +32,8 @@ def tabs(request, tmp_path_factory):
         chromium() as browser,
         running(folder, DEMO="1", DEFAULT_LOCALE=request.param, HTMX_SOURCE="local") as stack,
     ):
+        if pictures.IS_ASKED:
+            plant_days(stack.environ["INSTANCE_DIR"])
         opened = []
         for email, password in (
             (demo_login.EMAIL, demo_login.PASSWORD),
@@ -77,7 +81,13 @@ def test_trial_call_lights_the_employees_screen_and_arrives_everywhere(tabs):
 
 @pytest.mark.parametrize(
     ("name", "shown"),
-    [("overview", "Agent One"), ("journal", "+971"), ("callbacks", "+971"), ("calls", "+971")],
+    [
+        ("overview", "Agent One"),
+        ("accounted", ACCOUNTED),
+        ("journal", "+971"),
+        ("callbacks", "+971"),
+        ("calls", "+971"),
+    ],
 )
 def test_daily_page_shows_the_calls(tabs, name, shown):
     locale, admin, _employee = tabs
