@@ -9,54 +9,12 @@ from html.parser import HTMLParser
 import pytest
 from sqlalchemy import JSON, String
 
-from models import (
-    Callback,
-    CallSession,
-    ClickCall,
-    ConsoleToken,
-    CrmUserRow,
-    CrmWrite,
-    Decision,
-    EmployeeRow,
-    Integration,
-    Invitation,
-    Login,
-    LoginSession,
-    Notification,
-    ReplayRun,
-    SettingsVersion,
-    SyncRun,
-    TraceEntry,
-    db,
-)
+from models import CallSession, EmployeeRow, Integration, db
 from tests.doors import Planted, ask, person, plant, rules_of
-from tests.pages import CALL_IDS, NOON, csrf_token, make_app
+from tests.hostile import FIELDS, HOSTILE, MARK, spoil
+from tests.pages import CALL_IDS, csrf_token, make_app
 
-MARK = "zqx"
-# Elements, attributes, schemes; the sign that ends each context; a template; a script's own end.
-HOSTILE = (
-    f"{MARK}\"'><img src=x onerror=alert(1)><script>alert(2)</script></script>"
-    "<svg/onload=alert(3)>{{7*7}}${7*7}{%if 1%}{{config}}javascript:alert(4)"
-    "</title></textarea></style>--><a href=javascript:alert(5)>\u202e"
-)
 FORMULAS = ("=1+1", "+1", "-1", "@SUM(1)", "\t=1", "\r=1", '=HYPERLINK("http://a")', "＝1", "|calc")
-# What of each is written by somebody outside, or typed by a person.
-FIELDS = {
-    Integration: ("title", "draft_author", "crm_error", "pbx_error"),
-    Login: ("name",),
-    LoginSession: ("agent",),
-    CrmUserRow: ("name", "email"),
-    EmployeeRow: ("full_name", "email", "extension"),
-    CallSession: ("note", "campaign", "virtual_number", "client_phone"),
-    Callback: ("client_name", "taken_name", "dismissed_by", "dismissed_why", "virtual_number"),
-    ClickCall: ("error", "virtual_number"),
-    ConsoleToken: ("agent",),
-    Invitation: ("name",),
-    Notification: ("raw", "error"),
-    ReplayRun: ("author",),
-    SyncRun: ("author",),
-    SettingsVersion: ("author",),
-}
 TAGS = ["img", "svg", "iframe", "object"]
 
 
@@ -93,47 +51,9 @@ def app(tmp_path):
 def planted(app, office):
     with app.app_context():
         own, _strange = plant(app, office)
-        _spoil(office.id)
+        spoil(office.id)
         db.session.commit()
     return own
-
-
-def _spoil(integration_id):
-    """Put the hostile text into all of FIELDS, and into what JSON carries from outside."""
-    for model, names in FIELDS.items():
-        for row in db.session.scalars(db.select(model)):
-            for name in names:
-                longest = model.__table__.c[name].type.length or 400
-                setattr(row, name, HOSTILE[:longest])
-    for call in db.session.scalars(db.select(CallSession)):
-        call.client = {"id": HOSTILE[:90], "name": HOSTILE}
-        call.facts = {
-            **call.facts,
-            "end_reason": HOSTILE,
-            "tags": [HOSTILE],
-            "employee_name": HOSTILE,
-        }
-    for write in db.session.scalars(db.select(CrmWrite)):
-        write.error = {"code": "validation", "message": HOSTILE, "fields": [HOSTILE]}
-        write.body = {"name": HOSTILE, "text": HOSTILE}
-    for each in db.session.scalars(db.select(Notification)):
-        each.members = {"contact_full_name": HOSTILE, "contact_phone_number": HOSTILE}
-    for each in db.session.scalars(db.select(Decision)):
-        each.owner_user_id = HOSTILE[:90]
-    for each in db.session.scalars(db.select(TraceEntry)):
-        each.values = {**each.values, "employee_id": HOSTILE, "rule": HOSTILE}
-    db.session.add(
-        Notification(
-            integration_id=integration_id,
-            event_key="unread",
-            kind=HOSTILE[:64],
-            state="rejected",
-            received_at=NOON,
-            raw=HOSTILE,
-            error="invalid_json",
-            members={},
-        )
-    )
 
 
 def test_list_of_fields_names_columns_of_texts():
