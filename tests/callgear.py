@@ -8,6 +8,8 @@ from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import pytest
+
 from tests.simulated import Simulator, callgear_simulator
 
 TOKEN = "demo-callgear-token"
@@ -22,6 +24,20 @@ def simulated() -> Iterator[Simulator]:
     with callgear_simulator() as simulator:
         simulator.key = TOKEN
         yield simulator
+
+
+@pytest.fixture(scope="session")
+def pbx_process() -> Iterator[Simulator]:
+    """One simulated PBX for all tests."""
+    with simulated() as running:
+        yield running
+
+
+@pytest.fixture
+def pbx(pbx_process: Simulator) -> Simulator:
+    """It, as if it had just been started."""
+    pbx_process.control("POST", "/_sim/reset", {})
+    return pbx_process
 
 
 def post(simulator: Simulator, method: str, path: str = DATA, **params: Any) -> Any:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from hypothesis import HealthCheck, settings
 
 from tests.broker import broker_url, session_broker_url
+from tests.callgear import pbx, pbx_process
 from tests.databases import (
     any_server,
     crm_process,
@@ -22,6 +23,8 @@ __all__ = [
     "broker_url",
     "crm_process",
     "emptied_postgres_url",
+    "pbx",
+    "pbx_process",
     "postgres_schema",
     "postgres_url",
     "server",

@@ -22,7 +22,7 @@ from services.connection_result import (
     Verdict,
     read_result,
 )
-from tests.callgear import TOKEN, simulated
+from tests.callgear import TOKEN
 from tests.raw_server import answering, raw_server
 from tests.simulated import behomes_simulator
 
@@ -32,12 +32,6 @@ NOBODY = "http://127.0.0.1:9"
 @pytest.fixture(scope="module")
 def crm():
     with behomes_simulator("--seed", "demo") as simulator:
-        yield simulator
-
-
-@pytest.fixture(scope="module")
-def pbx():
-    with simulated() as simulator:
         yield simulator
 
 

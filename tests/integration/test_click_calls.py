@@ -12,23 +12,16 @@ from clients.callgear import CallGearClient
 from models import ClickCall, ConsoleEvent
 from services.cards import LiveCards
 from services.click_calls import Wanted, ask_call
-from tests.callgear import CALL, DATA, TOKEN, simulated
+from tests.callgear import CALL, DATA, TOKEN
 from tests.notifications import event
 
 CLIENT = "+971500000077"
 
 
-@pytest.fixture(scope="module")
-def pbx_process():
-    with simulated() as running:
-        yield running
-
-
 @pytest.fixture
-def pbx(pbx_process):
-    pbx_process.control("POST", "/_sim/reset", {})
-    pbx_process.control("POST", "/_sim/config", {"speed": 0})
-    return pbx_process
+def pbx(pbx):
+    pbx.control("POST", "/_sim/config", {"speed": 0})
+    return pbx
 
 
 def join(server, pbx, **settings):

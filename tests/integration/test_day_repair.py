@@ -12,17 +12,10 @@ from models import DayRepair, Integration
 from rules.accounting import Standing
 from services import day_repair, replay_runs
 from services.day_accounts import read_account
-from tests.callgear import simulated
 from tests.notifications import answered_call
 from tests.report import STARTED, Reported
 
 DAY = STARTED.date()
-
-
-@pytest.fixture(scope="module")
-def pbx():
-    with simulated() as running:
-        yield running
 
 
 @pytest.fixture

@@ -5,22 +5,10 @@ from __future__ import annotations
 import pytest
 
 from services import reports
-from tests.callgear import CALL, DATA, TOKEN, simulated
+from tests.callgear import CALL, DATA, TOKEN
 from tests.notifications import answered_call, record
 
 FIELD = {"id": "f", "entity": "lead", "target": "utm_source", "value": "{{utm_source}}"}
-
-
-@pytest.fixture(scope="module")
-def pbx_process():
-    with simulated() as running:
-        yield running
-
-
-@pytest.fixture
-def pbx(pbx_process):
-    pbx_process.control("POST", "/_sim/reset", {})
-    return pbx_process
 
 
 @pytest.fixture

@@ -6,14 +6,7 @@ import json
 
 import pytest
 
-from tests.callgear import simulated
 from tests.report import Reported
-
-
-@pytest.fixture(scope="module")
-def pbx():
-    with simulated() as running:
-        yield running
 
 
 @pytest.fixture

@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import timedelta
 from threading import Thread
 
-import pytest
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
@@ -16,29 +15,13 @@ from services import callbacks
 from services.attention import read_facts
 from services.card_inbox import Watch
 from services.reconcile_due import reconcile_due
-from tests.callgear import simulated
-from tests.factories import TASKS
+from tests.integration.reported import any_office, office
 from tests.notifications import answered_call, ringing
-from tests.report import Reported
+
+__all__ = ["any_office", "office"]
 
 HOUR = 3600
 TOLD = (Kind.NOT_NOTIFIED, Kind.REPORT_STOPPED)
-
-
-@pytest.fixture(scope="module")
-def pbx():
-    with simulated() as running:
-        yield running
-
-
-@pytest.fixture
-def office(server, pbx):
-    return Reported(server, pbx, settings={"tasks": TASKS})
-
-
-@pytest.fixture
-def any_office(any_server, pbx):
-    return Reported(any_server, pbx, settings={"tasks": TASKS})
 
 
 def run(office):

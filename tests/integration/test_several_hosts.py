@@ -18,7 +18,7 @@ from rules.crm import Client
 from services import crm_events, lists, sync_runs
 from services.known_clients import Reading, remember
 from services.task_turns import HELD_MS, Turn
-from tests.callgear import CALL, DATA, TOKEN, simulated
+from tests.callgear import CALL, DATA, TOKEN
 from tests.notifications import answered_call, lost_call, ringing
 
 # On SQLite two upkeep processes stand on one machine and write one after the other.
@@ -30,26 +30,19 @@ MANAGER = {"enabled": True, "absent": "not_found", "address_book": True}
 FIELD = {"id": "f", "entity": "lead", "target": "utm_source", "value": "{{utm_source}}"}
 
 
-@pytest.fixture(scope="module")
-def pbx_process():
-    with simulated() as running:
-        yield running
-
-
 @pytest.fixture
-def hosts(any_server, pbx_process, tmp_path):
+def hosts(any_server, pbx, tmp_path):
     """Two hosts on one database, joined to a CRM and a PBX: their applications."""
-    pbx_process.control("POST", "/_sim/reset", {})
     server = any_server
-    server.reach(pbx_process.url.removeprefix("http://"))
-    callgear = {"data_api_url": pbx_process.url + DATA, "call_api_url": pbx_process.url + CALL}
+    server.reach(pbx.url.removeprefix("http://"))
+    callgear = {"data_api_url": pbx.url + DATA, "call_api_url": pbx.url + CALL}
     incoming = {"first": {"create": "lead"}, "personal_manager": MANAGER}
     settings = {"fields": [FIELD], "incoming": incoming}
     server.use(callgear={**callgear, "access_token": TOKEN}, settings=settings)
     (tmp_path / "other").mkdir()
     other = create_app(replace(server.app.extensions["config"], instance_dir=tmp_path / "other"))
     other.extensions["ports"] = server.ports
-    pbx_process.control("DELETE", "/_sim/requests")
+    pbx.control("DELETE", "/_sim/requests")
     yield [server.app, other]
     with other.app_context():
         upkeep.db.engine.dispose()
@@ -105,42 +98,42 @@ def test_turn_belongs_to_one_until_its_time_is_over(any_server):
 
 
 @on_postgres
-def test_one_contact_is_made_for_each_number(hosts, any_server, pbx_process):
+def test_one_contact_is_made_for_each_number(hosts, any_server, pbx):
     know(any_server, *PHONES)
 
     at_once(hosts, upkeep.write_address_books)
 
-    assert asked(pbx_process).count("create.contacts") == len(PHONES)
+    assert asked(pbx).count("create.contacts") == len(PHONES)
     with Session(any_server.engine) as session:
         assert len(session.scalars(select(AddressBookEntry)).all()) == len(PHONES)
         assert session.scalar(select(UserMapping.employee_id).limit(1))
 
 
 @on_postgres
-def test_statuses_cost_the_points_of_one_reading(hosts, pbx_process):
+def test_statuses_cost_the_points_of_one_reading(hosts, pbx):
     at_once(hosts, upkeep.read_statuses)
 
-    assert asked(pbx_process) == ["get.statuses", "get.employees"]
+    assert asked(pbx) == ["get.statuses", "get.employees"]
 
 
 @on_postgres
-def test_report_is_read_once(hosts, any_server, pbx_process):
+def test_report_is_read_once(hosts, any_server, pbx):
     any_server.notify(*answered_call("901"))
     any_server.drain()
     any_server.pass_time(31)
 
     at_once(hosts, upkeep.read_reports)
 
-    assert asked(pbx_process) == ["get.calls_report"]
+    assert asked(pbx) == ["get.calls_report"]
 
 
 @on_postgres
-def test_lists_are_read_once_an_hour(hosts, any_server, pbx_process):
+def test_lists_are_read_once_an_hour(hosts, any_server, pbx):
     any_server.pass_time(2 * lists.HOUR_MS / 1000)
 
     at_once(hosts, upkeep.refresh_lists)
 
-    assert sorted(asked(pbx_process)) == ["get.account", "get.employees", "get.virtual_numbers"]
+    assert sorted(asked(pbx)) == ["get.account", "get.employees", "get.virtual_numbers"]
 
 
 @on_postgres

@@ -6,21 +6,9 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from tests.callgear import PERIOD, ask, error_of, mnemonic_of, simulated
+from tests.callgear import PERIOD, ask, error_of, mnemonic_of
 
 pytestmark = pytest.mark.timeout(60)
-
-
-@pytest.fixture(scope="module")
-def process():
-    with simulated() as started:
-        yield started
-
-
-@pytest.fixture
-def pbx(process):
-    process.control("POST", "/_sim/reset")
-    return process
 
 
 def raw(pbx, body, path="/v2.0"):

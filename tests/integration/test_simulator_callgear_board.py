@@ -9,21 +9,8 @@ import pytest
 from simulators.callgear.board_words import WORDS
 from simulators.callgear.notices import RECOMMENDED
 from simulators.callgear.recipes import RECIPES
-from tests.callgear import simulated
 
 pytestmark = pytest.mark.timeout(60)
-
-
-@pytest.fixture(scope="module")
-def process():
-    with simulated() as started:
-        yield started
-
-
-@pytest.fixture
-def pbx(process):
-    process.control("POST", "/_sim/reset")
-    return process
 
 
 def page(pbx, query=""):

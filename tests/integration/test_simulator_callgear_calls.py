@@ -9,7 +9,7 @@ from urllib.parse import parse_qs
 
 import pytest
 
-from tests.callgear import PERIOD, ask, report_row, simulated
+from tests.callgear import PERIOD, ask, report_row
 from tests.receiver import receiver
 
 pytestmark = pytest.mark.timeout(60)
@@ -17,17 +17,10 @@ pytestmark = pytest.mark.timeout(60)
 RING, TALK, END = "waiting_answer", ["talk_started", "talk_finished"], "call_finished"
 
 
-@pytest.fixture(scope="module")
-def process():
-    with simulated() as started:
-        yield started
-
-
 @pytest.fixture
-def pbx(process):
-    process.control("POST", "/_sim/reset")
-    process.control("POST", "/_sim/config", {"speed": 0})
-    return process
+def pbx(pbx):
+    pbx.control("POST", "/_sim/config", {"speed": 0})
+    return pbx
 
 
 @pytest.fixture

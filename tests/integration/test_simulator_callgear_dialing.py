@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.callgear import CALL, ask, error_of, mnemonic_of, report_row, simulated
+from tests.callgear import CALL, ask, error_of, mnemonic_of, report_row
 from tests.receiver import receiver
 
 pytestmark = pytest.mark.timeout(60)
@@ -12,17 +12,10 @@ pytestmark = pytest.mark.timeout(60)
 RING, TALK, END = "waiting_answer", ["talk_started", "talk_finished"], "call_finished"
 
 
-@pytest.fixture(scope="module")
-def process():
-    with simulated() as started:
-        yield started
-
-
 @pytest.fixture
-def pbx(process):
-    process.control("POST", "/_sim/reset")
-    process.control("POST", "/_sim/config", {"speed": 0})
-    return process
+def pbx(pbx):
+    pbx.control("POST", "/_sim/config", {"speed": 0})
+    return pbx
 
 
 @pytest.fixture

@@ -17,7 +17,6 @@ from tests.callgear import (
     mnemonic_of,
     post,
     report_row,
-    simulated,
 )
 from tests.receiver import receiver
 
@@ -31,17 +30,10 @@ DIAL = {
 }
 
 
-@pytest.fixture(scope="module")
-def process():
-    with simulated() as started:
-        yield started
-
-
 @pytest.fixture
-def pbx(process):
-    process.control("POST", "/_sim/reset")
-    process.control("POST", "/_sim/config", {"speed": 0})
-    return process
+def pbx(pbx):
+    pbx.control("POST", "/_sim/config", {"speed": 0})
+    return pbx
 
 
 @pytest.fixture

@@ -8,16 +8,9 @@ from redis import Redis
 from jobs import upkeep, users
 from jobs.queue import JOB_TIMEOUT_SECONDS, SYNC, open_queue, ring_for_sync
 from services.sync_store import LEASE_MS
-from tests.callgear import simulated
 from tests.offices import TwoSides, person
 
 NOWHERE = "redis://127.0.0.1:1/0"
-
-
-@pytest.fixture(scope="module")
-def pbx():
-    with simulated() as simulator:
-        yield simulator
 
 
 @pytest.fixture
