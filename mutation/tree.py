@@ -33,6 +33,7 @@ MODULES = {
 # Quick ones, and close to what is mutated: no simulator, no process, no property by chance.
 TESTS = (
     "tests/unit/rules/test_decide.py",
+    "tests/unit/rules/test_decide_tasks.py",
     "tests/unit/rules/test_owner.py",
     "tests/unit/rules/test_facts.py",
     "tests/unit/rules/test_facts_payloads.py",

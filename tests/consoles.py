@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import json
 import re
+import time
 from typing import Any
 
 import requests
+
+from models import db
+from services import console_events
 
 EMAIL, PASSWORD = "agent.one@example.com", "a phone rings at noon"
 
@@ -37,3 +41,36 @@ class Console:
             if line == f"event: {kind}":
                 return json.loads(next(self._lines).removeprefix("data: "))
         raise AssertionError("the stream has ended")
+
+
+def tell(site, call, version=1, state="ringing", *, age=0, **more):
+    """What the server says of a call of agent.one's."""
+    now = int(time.time() * 1000)
+    began = now - age * 1000
+    data = {
+        "call": call,
+        "integration": 1,
+        "version": version,
+        "state": state,
+        "rang_at": began,
+        "announce_until": began + 60_000 if state == "ringing" else None,
+        "started_at": began,
+        "talking_since": now if state == "talking" else None,
+        "ended_at": now if state in ("ended", "lost", "withdrawn") else None,
+        "has_talked": state != "ringing",
+        "phone": "+971501234567",
+        "phone_shown": "+971 50 123 4567",
+        "is_hidden": False,
+        "line": None,
+        "line_shown": None,
+        "line_name": "Main line",
+        "last_calls": [],
+        "rules_create": False,
+        "source": {},
+        "crm_state": "asking",
+        "client": None,
+        "others": [],
+        **more,
+    }
+    with site.app.app_context(), db.engine.begin() as connection:
+        console_events.publish(connection, 1, "101", console_events.CARD, data)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -88,6 +89,17 @@ def test_file_of_its_own_imports_only_what_it_may(name):
 @pytest.mark.parametrize("name", JUDGES)
 def test_judge_of_the_campaign_knows_nothing_of_the_product(name):
     assert not broken([ROOT / "chaos" / f"{name}.py"], ROOMS - {"chaos"})
+
+
+def test_no_test_imports_from_another():
+    """What several need is a module of its own."""
+    told = re.compile(r"^\s*from tests\.(?:\w+\.)*test_\w+ import", re.MULTILINE)
+
+    assert [
+        path.relative_to(ROOT).as_posix()
+        for path in sorted((ROOT / "tests").rglob("*.py"))
+        if told.search(path.read_text())
+    ] == []
 
 
 def test_each_folder_with_code_is_a_room():

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import time
-
 import pytest
 from playwright.sync_api import expect
 
 from models import CallSession, db
-from services import console_events, console_hub
+from services import console_hub
 from tests.axe import violations
 from tests.browser import EACH_ONCE, Look, at_rest, served
+from tests.consoles import tell
 from tests.factories import wait_until
 from tests.pages import CALL_IDS, EMPLOYEE, logged_in, make_app, plant_office
 
@@ -55,39 +54,6 @@ def open_console(context):
     page.goto("/console")
     expect(page.locator("#presence")).to_have_attribute("data-state", "online")
     return page
-
-
-def tell(site, call, version=1, state="ringing", *, age=0, **more):
-    """What the server says of a call of agent.one's."""
-    now = int(time.time() * 1000)
-    began = now - age * 1000
-    data = {
-        "call": call,
-        "integration": 1,
-        "version": version,
-        "state": state,
-        "rang_at": began,
-        "announce_until": began + 60_000 if state == "ringing" else None,
-        "started_at": began,
-        "talking_since": now if state == "talking" else None,
-        "ended_at": now if state in ("ended", "lost", "withdrawn") else None,
-        "has_talked": state != "ringing",
-        "phone": "+971501234567",
-        "phone_shown": "+971 50 123 4567",
-        "is_hidden": False,
-        "line": None,
-        "line_shown": None,
-        "line_name": "Main line",
-        "last_calls": [],
-        "rules_create": False,
-        "source": {},
-        "crm_state": "asking",
-        "client": None,
-        "others": [],
-        **more,
-    }
-    with site.app.app_context(), db.engine.begin() as connection:
-        console_events.publish(connection, 1, "101", console_events.CARD, data)
 
 
 def anna(**more):

@@ -12,8 +12,8 @@ from playwright.sync_api import expect
 from models import CrmUserRow, db
 from services import console_hub
 from tests.browser import Look, served
+from tests.consoles import tell
 from tests.doors import plant
-from tests.end_to_end.test_console_browser import tell
 from tests.hostile import HOSTILE, MARK, TYPED, spoil
 from tests.pages import CALL_IDS, EMPLOYEE, logged_in, make_app, plant_office
 

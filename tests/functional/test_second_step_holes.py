@@ -11,7 +11,7 @@ from services.login import hash_password
 from services.recording_links import RecordingLink, record_id, sign
 from services.vault import new_token, token_hash
 from tests.doors import LONG_AFTER, PEOPLE, ask, declared, person, plant, rules_of
-from tests.functional.test_second_step import PAGE, code_of, is_inside, login_with, post, set_up
+from tests.functional.second_step import PAGE, code_of, is_inside, login_with, post, set_up
 from tests.pages import (
     ADMIN,
     EMPLOYEE,
