@@ -7,10 +7,14 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Locator, expect
+from sqlalchemy import create_engine, select
+from sqlalchemy.orm import Session
 
+from models import SettingsVersion
 from tests import pictures
 from tests.browser import chromium
 from tests.factories import wait_until
@@ -70,6 +74,15 @@ class Office:
             if one["total"] and name != "call_events"
         }
 
+    def in_force(self) -> dict[str, Any]:
+        """The settings by which calls run."""
+        engine = create_engine(f"sqlite:///{self.stack.environ['INSTANCE_DIR']}/app.db")
+        with Session(engine) as session:
+            versions = select(SettingsVersion.document).order_by(SettingsVersion.number.desc())
+            document: dict[str, Any] = session.scalars(versions.limit(1)).one()
+        engine.dispose()
+        return document
+
 
 @pytest.fixture(params=LOCALES)
 def office(request, tmp_path) -> Iterator[Office]:
@@ -106,6 +119,9 @@ def test_admin_sets_everything_up_alone(office):
         invite_colleague(walk)
         see_it_on_a_phone(walk)
 
+    assert office.written() == {"clients": 1, "leads": 1, "calls": 1}
+    assert office.in_force()["tasks"]["lost_incoming"]["due_minutes"] == 45
+
 
 def test_admin_turns_it_on_without_scripts(office):
     with office.open(scripts=False) as walk:
@@ -114,6 +130,10 @@ def test_admin_turns_it_on_without_scripts(office):
         sync_users_by_hand(walk)
         choose_without_scripts(walk)
         turn_on(walk)
+
+    rules = office.in_force()
+    assert rules["incoming"]["repeat"]["create"] == "deal"
+    assert (rules["funnels"]["pipeline_id"], rules["funnels"]["stage_id"]) == ("p_2", "s_21")
 
 
 def log_in(walk: Walk, office: Office) -> None:

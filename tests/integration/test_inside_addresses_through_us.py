@@ -115,3 +115,6 @@ def test_address_that_is_stored_already_is_not_called(server, canary):
     server.drain(seconds=2)
     with server.app.app_context():
         refresh(server.engine, server.ports, server.id)
+
+    assert canary.connections == 0
+    assert server.left() == 1  # the call waits until somebody mends the address
