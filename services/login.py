@@ -6,6 +6,7 @@ activity, after twelve hours in any case, or when the person signs out.
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -26,6 +27,7 @@ ABSOLUTE = timedelta(hours=12)
 TOUCH_EVERY = timedelta(minutes=1)
 FORGET_FAILURES = timedelta(hours=1)
 
+logger = logging.getLogger(__name__)
 _hasher = PasswordHasher()
 # Verified when the account is unknown, so that the answer takes as long as for a known one.
 _NOBODY = (
@@ -100,6 +102,7 @@ def sign_in(email: str, password: str, visitor: Visitor) -> tuple[Login, str]:
     stored = login.password_hash if login else _NOBODY
     db.session.rollback()  # checking takes long: no lock is held meanwhile
     if not is_password(stored, password) or login is None:
+        _say_refused("password", login, visitor)
         raise WrongPassword
     if _hasher.check_needs_rehash(stored):
         login.password_hash = _hasher.hash(password)
@@ -126,6 +129,7 @@ def sign_in_with_code(
         use_code(login_id, code, vault)
     except WrongCode:
         db.session.rollback()
+        _say_refused("code", login, visitor)
         raise
     return login, _let_in(login, keys, visitor)
 
@@ -139,6 +143,12 @@ def _let_in(login: Login, keys: tuple[str, str], visitor: Visitor) -> str:
     return token
 
 
+def _say_refused(what: str, login: Login | None, visitor: Visitor) -> None:
+    """Never what was typed: people type passwords where their name belongs."""
+    known = login.id if login else None
+    logger.warning("wrong %s for login %s, from %s", what, known, visitor.address)
+
+
 def confirm_password(login_id: int, password: str, visitor: Visitor) -> None:
     """Ask somebody who is logged in for the password again; as hard to guess as at the door.
 
@@ -148,6 +158,7 @@ def confirm_password(login_id: int, password: str, visitor: Visitor) -> None:
     keys, stored = _count_try(login.email, visitor), login.password_hash
     db.session.rollback()
     if not is_password(stored, password):
+        _say_refused("password", login, visitor)
         raise WrongPassword
     _forgive(*keys)
     db.session.commit()

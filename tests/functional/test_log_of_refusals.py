@@ -12,7 +12,8 @@ from models import Integration, WebhookToken, db
 from runtime import logs
 from runtime.plain_lines import STEERING
 from services.vault import new_token, token_hash
-from tests.pages import NOON, csrf_token
+from tests.functional.second_step import post, set_up
+from tests.pages import ADMIN, NOON, csrf_token, log_in
 
 FORGED = 'x\r\n{"event": "logged in"}\x1b[2J\u2028\x85\0y'
 
@@ -71,6 +72,23 @@ def test_wrong_keys(said, visitor, office):
         "refused with 401: POST",
     ]
     assert "wrong-key" not in str(said())
+
+
+def test_wrong_passwords_and_codes(said, admin, visitor, office):
+    set_up(admin)
+    log_in(visitor, ADMIN, "a password that is wrong")
+    log_in(visitor, "typed-in-the-wrong-field", "x")
+    log_in(visitor, ADMIN)
+    post(visitor, "/login/code", "/login/code", code="000000")
+
+    told = [json.loads(line)["event"] for line in said()[1].splitlines()]
+    assert [line for line in told if line.startswith("wrong")] == [
+        "wrong password for login 1, from 127.0.0.1",
+        "wrong password for login None, from 127.0.0.1",
+        "wrong code for login 1, from 127.0.0.1",
+    ]
+    assert "wrong-field" not in str(said())
+    assert "a password that" not in str(said())
 
 
 def test_what_works_is_no_refusal(said, admin, office):
