@@ -21,23 +21,17 @@ pytestmark = pytest.mark.browser
 
 BASE = "/integrations/1"
 PAGES = (
-    "/integrations",
     f"{BASE}/overview",
     f"{BASE}/calls",
     f"{BASE}/calls/{CALL_IDS[3]}",
     f"{BASE}/calls?q=%22%3E%3Cimg%20src%3Dx%20onerror%3Dalert(1)%3E",
     f"{BASE}/journal",
-    f"{BASE}/journal/calls/{CALL_IDS[3]}/replay",
-    f"{BASE}/callbacks",
     f"{BASE}/accounted",
     f"{BASE}/changes",
-    f"{BASE}/people",
     f"{BASE}/privacy",
-    f"{BASE}/setup/incoming",
     f"{BASE}/setup/funnels",
     f"{BASE}/setup/templates/lead",
     f"{BASE}/setup/fields/lead",
-    f"{BASE}/setup/users",
     f"{BASE}/setup/review",
     f"{BASE}/try",
     f"{BASE}/no-such-page/%3Cscript%3Ealert(1)%3C%2Fscript%3E",
@@ -102,7 +96,7 @@ def test_no_page_does_what_its_texts_say(site):
         assert page.locator("img[src='x'], svg[onload], a[href^='javascript']").count() == 0, path
 
     assert wrong == []
-    assert shown > 14
+    assert shown > 10
     context.close()
 
 
