@@ -156,16 +156,17 @@ def _events(session: Session, ids: Iterable[int]) -> dict[int, list[Event]]:
 
 
 def _writes(session: Session, ids: Iterable[int]) -> dict[int, dict[str, Write]]:
-    """The writes of the calls, and the clients of other calls that these are linked to."""
+    """The writes of the calls, and the clients of other calls that these are linked to: whoever
+    holds the contact may make him. All else belongs to its call alone, and is read when needed."""
     query = select(*WRITE_COLUMNS).order_by(WRITES.c.id)
     found: dict[int, dict[str, Write]] = defaultdict(dict)
     linked: dict[str, set[int]] = defaultdict(set)
     for row in session.execute(query.where(WRITES.c.session_row_id.in_(ids))):
         write = Write(**row._mapping)
         found[write.session_row_id][write.ledger_key] = write
-        for link in write.links.values():
-            if write.is_open and "key" in link:
-                linked[link["key"]].add(write.session_row_id)
+        link = write.links.get("client", {})
+        if write.is_open and "key" in link:
+            linked[link["key"]].add(write.session_row_id)
     missing = [key for key, users in linked.items() if any(key not in found[u] for u in users)]
     if missing:
         for row in session.execute(query.where(WRITES.c.ledger_key.in_(sorted(missing)))):

@@ -4,8 +4,11 @@ land later."""
 from __future__ import annotations
 
 import pytest
+from sqlalchemy import update
 
 from clients.behomes import BehomesClient
+from models import CallSession
+from models.base import now_ms
 from tests.behomes_crm import is_found
 from tests.factories import TASKS, wait_until
 from tests.notifications import answered_call, hung_up, lost_call, moment, talking
@@ -133,3 +136,29 @@ def test_a_crm_that_cannot_be_asked_for_a_task_gets_one_for_each_miss(server, mo
 
     assert [task["status"] for task in server.written("tasks")] == ["open", "open"]
     assert [server.state(call) for call in "12"] == [("written", None)] * 2
+
+
+def test_a_line_leaves_the_making_of_its_task_to_the_call_that_planned_it(any_server):
+    any_server.use(settings={"tasks": TASKS})
+    any_server.fault("error_500_before", "create_task", count=1)
+    any_server.notify(*lost_call("1"))
+    any_server.drain()
+    any_server.notify(*lost_call("2"))
+    any_server.pass_time(400)
+    with any_server.engine.begin() as connection:
+        connection.execute(update(CallSession).values(leased_until=now_ms() + 60_000))
+
+    any_server.drain()
+    any_server.pass_time(10)
+    any_server.drain()
+
+    assert any_server.state("2") == ("waiting", "retry")
+    assert len(any_server.requests("find_task")) == 0
+    assert [w["status"] for w in any_server.show("1")["writes"] if w["kind"] == "task"] == ["sent"]
+
+    any_server.pass_time(60)
+    any_server.settle()
+
+    (task,) = any_server.written("tasks")
+    assert len(task["text"].split("\n")) == 2
+    assert {any_server.state(call) for call in "12"} == {("written", None)}
