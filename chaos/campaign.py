@@ -213,9 +213,9 @@ class Campaign:
         for _ in range(REPLAYS):
             while not product.drain(min(DRAIN_SECONDS, self._left()))["idle"]:
                 pass
-            replayed = json.loads(product.flask("writes", "replay", product.id))["replayed"]
-            self._result.replayed += replayed
-            if not replayed:
+            found = json.loads(product.flask("writes", "replay", product.id))
+            self._result.replayed += found["calls"]
+            if not found["calls"]:
                 break
         settled(crm)
 

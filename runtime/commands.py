@@ -242,9 +242,9 @@ def replay_writes(integration_id: int, call_session_id: str | None) -> None:
     find_integration(integration_id)
     db.session.remove()
     with db.engine.begin() as connection:
-        replayed = replay.replay_writes(connection, integration_id, call_session_id)
+        found = replay.replay_writes(connection, integration_id, call_session_id)
     current_app.extensions["ringer"].ring()
-    print_json({"replayed": replayed})
+    print_json({"replayed": found.writes, "calls": found.calls})
 
 
 @crm.command("probe")

@@ -6,6 +6,7 @@ Nothing is sent here: rows are planned anew and the call is made due, the drain 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection, delete, exists, select, update
@@ -30,14 +31,25 @@ DUE = {
     "crashes": 0,
     "suspicion": 0,
     "lookup_tries": 0,
+    "state": "waiting",
+    "state_reason": "replayed",
 }
+
+
+@dataclass(frozen=True)
+class Replayed:
+    """So many calls were set aside, and so many writes of theirs: a call that took its workers down
+    may have none."""
+
+    calls: int = 0
+    writes: int = 0
 
 
 def replay_writes(
     connection: Connection, integration_id: int, call_session_id: str | None = None
-) -> int:
+) -> Replayed:
     """Plan dead writes anew, to be rendered from their decision with today's settings, and make
-    failed calls due. Returns how many writes; safe to call any number of times."""
+    failed calls due. Safe to call any number of times."""
     failed = select(SESSIONS.c.id).where(
         SESSIONS.c.integration_id == integration_id, SESSIONS.c.state == "failed"
     )
@@ -45,9 +57,9 @@ def replay_writes(
         failed = failed.where(SESSIONS.c.call_session_id == call_session_id)
     ids = list(connection.execute(failed).scalars())
     if not ids:
-        return 0
+        return Replayed()
     record(connection, Change.WRITES_REPLAYED, integration_id, calls=len(ids))
-    return replay_as_decided(connection, integration_id, ids)
+    return Replayed(len(ids), replay_as_decided(connection, integration_id, ids))
 
 
 def replay_as_decided(
@@ -113,8 +125,6 @@ def _ask_anew(connection: Connection, row_id: int, number: int, version: int) ->
                 "settings_version": version,
                 "render_version": None,
                 "looked_up": 0,
-                "state": "waiting",
-                "state_reason": "replayed",
             }
         )
     )

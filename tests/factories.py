@@ -196,7 +196,7 @@ class Server:
 
     def replay(self, call_id: str | None = None) -> int:
         with self.engine.begin() as connection:
-            return replay.replay_writes(connection, self.id, call_id)
+            return replay.replay_writes(connection, self.id, call_id).writes
 
     def make_due(self, *reasons: str) -> None:
         with self.engine.begin() as connection:

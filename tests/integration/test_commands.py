@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
-from models import Integration, SettingsVersion
+from models import CallSession, Integration, SettingsVersion
 from services import login
+from services.claims import GIVE_UP_FROM
+from services.intake import take_in
 from tests.factories import make_file, make_settings
 from tests.logins import VISITOR
 from tests.notifications import answered_call, ringing
@@ -143,7 +145,22 @@ def test_replay_tells_how_many(server, run):
     one = run("writes", "replay", server.id, "1")
     again = run("writes", "replay", server.id)
 
-    assert (other, one, again) == ((0, {"replayed": 0}), (0, {"replayed": 1}), (0, {"replayed": 0}))
+    nothing = (0, {"replayed": 0, "calls": 0})
+    assert (other, one, again) == (nothing, (0, {"replayed": 1, "calls": 1}), nothing)
+
+
+def test_replay_tells_of_a_call_that_has_no_write_yet(server, run):
+    server.notify(*answered_call("1"))
+    with server.engine.begin() as connection:
+        take_in(connection)
+        connection.execute(update(CallSession).values(suspicion=GIVE_UP_FROM))
+    server.drain()
+    assert server.state() == ("failed", "crashed")
+
+    assert run("writes", "replay", server.id) == (0, {"replayed": 0, "calls": 1})
+
+    server.settle()
+    assert server.state() == ("written", None)
 
 
 @pytest.mark.parametrize(
