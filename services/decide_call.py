@@ -72,6 +72,8 @@ def decide_about_task(call: Call, facts: CallFacts) -> Deciding:
     reconsider(call, *CREATED_BY_TASK)
     if decision.actions and not has_own_task(call):
         yield from hold_contact(call, facts)
+        # Else a task of the client would not be seen under his id.
+        _take_client(call, own_create(call))
         _plan_task(call, facts, decision)
     leave_out(call)
     _remember(call, decision)
@@ -118,7 +120,12 @@ def wait_for_client(call: Call, facts: CallFacts) -> Deciding:
         return  # he could not be made: the call goes on unlinked
     if own.status != WriteStatus.DONE and own.session_row_id != call.id:
         raise Busy(CLIENT_SECONDS)
-    if own.crm_id:
+    _take_client(call, own)
+
+
+def _take_client(call: Call, own: Write | None) -> None:
+    """Take the id of a client of ours, if the CRM has told it by now. The contact is held."""
+    if own and own.crm_id and call.client and not call.client.id:
         keep_client(call, replace(call.client, id=own.crm_id))
 
 

@@ -162,3 +162,25 @@ def test_a_line_leaves_the_making_of_its_task_to_the_call_that_planned_it(any_se
     (task,) = any_server.written("tasks")
     assert len(task["text"].split("\n")) == 2
     assert {any_server.state(call) for call in "12"} == {("written", None)}
+
+
+def test_a_call_decided_before_its_client_had_an_id_finds_the_task_made_under_it(any_server):
+    incoming = {"first": {"create": "lead", "owner": "from_settings"}}
+    tasks = {"lost_incoming": {"assign": "from_settings", "close_when_reached": False}}
+    any_server.use(settings={"tasks": tasks, "incoming": incoming})
+    any_server.fault("error_500_before", "create_client", count=1)
+    any_server.notify(*answered_call("1"))
+    any_server.drain()
+    first = lost_call("2")
+    any_server.notify(*first[:2])
+    any_server.drain()
+    assert any_server.show("2")["created"].get("client_id") is None
+    any_server.settle()
+    any_server.notify(*lost_call("3"))
+    any_server.drain()
+
+    any_server.notify(*first[2:])
+    any_server.settle()
+
+    (task,) = any_server.written("tasks")
+    assert len(task["text"].split("\n")) == 2
