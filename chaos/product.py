@@ -17,7 +17,7 @@ from bench import processes
 from bench.stack import ROOT, Stack, status, wait_until
 
 # Long enough for the late commits that the campaign orders, see faults.LATE_SECONDS.
-SETTLE_SECONDS = 4
+SETTLE_SECONDS = 8
 COMMAND_SECONDS = 600
 READY_SECONDS = 240  # beside much else on a small machine
 OWN = {
