@@ -1,8 +1,8 @@
 """python -m bench.acknowledge: requests a second of the webhook beside bare Flask views.
 
-The server is the whole of `python -m runtime run`; its two workers are frozen while its rate is
-measured, so that what is compared is the acknowledgement alone. The last table is of 20 requests a
-second: alone, and with the work on the calls that they bring.
+The server is the whole of `python -m runtime run`; its two workers and the process that makes cards
+are frozen while its rate is measured, so that what is compared is the acknowledgement alone. The
+last table is of 20 requests a second: alone, and with the work on the calls that they bring.
 """
 
 from __future__ import annotations
@@ -101,7 +101,7 @@ def servers(kind: str, stack: Stack) -> Iterator[dict[str, Measure]]:
 
     wait_until_idle(stack)
     with ExitStack() as running:
-        running.enter_context(frozen(stack.workers()))
+        running.enter_context(frozen([*stack.workers(), *stack.live()]))
         measures: dict[str, Measure] = {OURS: ours}
         for name, view in ((EMPTY, "empty"), (INSERT, "insert")):
             port, pid = running.enter_context(baseline.running(view, database))

@@ -87,7 +87,7 @@ def _measure(stack: Stack, crm: Crm, options: argparse.Namespace, number: int) -
     calls = one_round(stack, crm, messages, options.calls)
     wait_until_idle(stack)
     # Events that we do not use: nothing is left to do that would make the next round another one.
-    with frozen(stack.workers()):
+    with frozen([*stack.workers(), *stack.live()]):
         load = closed_loop(
             stack.port, messages.unused(), connections=CONNECTIONS, seconds=options.seconds
         )

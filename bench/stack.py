@@ -117,6 +117,10 @@ class Stack:
         """The RQ workers and their work-horses of this moment."""
         return [pid for pid in self.pids() if WORKER_NAME.match(processes.name(pid))]
 
+    def live(self) -> list[int]:
+        """Those who make cards of the notifications."""
+        return [pid for pid in self.pids() if processes.name(pid).startswith("live")]
+
     def web(self) -> list[int]:
         return [pid for pid in self.pids() if processes.name(pid).startswith("web")]
 

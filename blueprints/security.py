@@ -17,6 +17,7 @@ HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
 }
 
+# Of answers that are no pages, by the small application in front (`blueprints/hooks_first.py`).
 MACHINE_HEADERS = HEADERS | {
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
     "Cache-Control": "no-store",
@@ -36,16 +37,6 @@ def add_headers(response: Response) -> Response:
         response.headers.setdefault(name, value)
     if request.endpoint != "static" or response.status_code >= 400:
         response.headers.setdefault("Cache-Control", "no-store")
-    return _remember_https(response)
-
-
-def add_machine_headers(response: Response) -> Response:
-    """The same for answers that are no pages, of the small application in front (HooksFirst)."""
-    response.headers.extend(MACHINE_HEADERS)
-    return _remember_https(response)
-
-
-def _remember_https(response: Response) -> Response:
     if request.is_secure:
         response.headers.setdefault("Strict-Transport-Security", HSTS)
     return response

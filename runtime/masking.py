@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import MutableMapping
+from functools import lru_cache
 from typing import Any
 
 SECRET_NAMES = (
@@ -48,11 +49,21 @@ def mask_event(
     return event
 
 
+@lru_cache(1024)
+def _is_secret(name: str) -> bool:
+    return SECRET_NAME.match(name) is not None
+
+
+@lru_cache(1024)
+def _is_phone(name: str) -> bool:
+    return PHONE_NAME.search(name) is not None
+
+
 def _masked(name: str, value: Any) -> Any:
     match value:
         case None | bool() | float():
             return value
-        case _ if SECRET_NAME.match(name):
+        case _ if _is_secret(name):
             return "***"
         case str() if name in ID_NAMES and PLAIN_ID.fullmatch(value):
             return value
@@ -60,7 +71,7 @@ def _masked(name: str, value: Any) -> Any:
             return {key: _masked(str(key), one) for key, one in value.items()}
         case list() | tuple():
             return [_masked(name, one) for one in value]
-        case _ if PHONE_NAME.search(name):
+        case _ if _is_phone(name):
             return DIGITS.sub("*", str(value))
         case int():
             return value
