@@ -21,7 +21,7 @@ CRM: tuple[tuple[str, str, dict[str, Any], float, Order], ...] = (
     ("500 before a search", "error_500_before", {"operation": "find_*"}, 0.015, {"body": "html"}),
     ("500 after the write", "error_500_after", WRITES, 0.03, {}),
     ("timeout after the write", "timeout_after", WRITES, 0.012, {"seconds": 1.5}),
-    ("timeout of 20 s after the write", "timeout_after", WRITES, 0.002, {"seconds": 30}),
+    ("timeout of 20 s after the write", "timeout_after", WRITES, 0.004, {"seconds": 30}),
     ("late commit, no answer", "late_commit", WRITES, 0.012, {"hold": 2.5}),
     ("late commit, reset", "late_commit", WRITES, 0.012, {"answer": "reset"}),
     ("late commit, 500", "late_commit", WRITES, 0.012, {"answer": "error"}),

@@ -64,6 +64,7 @@ class Killers:
     ) -> None:
         self._product = product
         self._server = server
+        self._web_kills = 0
         # Who is killed often waits longer and longer for his next start.
         slow = max(1.0, seconds / 30)
         restart = 0.3 if server else 0.45  # starting all of us takes longer
@@ -121,12 +122,13 @@ class Killers:
             return "broker flushed"
 
     def _kill_web(self, dice: random.Random) -> str:
-        """A web process, sometimes their parent too."""
+        """A web process, sometimes their parent too: surely the third time."""
         with self._product.restarting:
             pids = self._product.web()
             if not pids:
                 return ""
-            whole = dice.random() < 0.15
+            self._web_kills += 1
+            whole = self._web_kills == 3 or dice.random() < 0.15
             killed = [kill(pid) for pid in (pids if whole else pids[1:2])]
             return f"web killed: {'all' if whole else 'one'}" if any(killed) else ""
 
